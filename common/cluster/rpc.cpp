@@ -1,0 +1,90 @@
+#include "common/cluster/rpc.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace citron::cluster {
+
+using protocol::envelope;
+using protocol::errc;
+using protocol::kind;
+
+rpc::rpc(peer& line, protocol::counters& counters)
+    : line_(line), timeouts_(counters.at("rpc.timeout")), late_(counters.at("rpc.late"))
+{
+}
+
+void rpc::call(envelope e, instant deadline, callback done)
+{
+    e.kind = kind::call;
+    e.id = next_++;
+    const auto id = e.id;
+    if (!line_.send(std::move(e)))
+        deadline = instant::min(); // the next tick says so: never from within call()
+    pending_.emplace(id, pending{std::move(done), deadline});
+    deadlines_.emplace(deadline, id);
+}
+
+void rpc::call_server(std::string server, std::string_view route, std::string_view body, instant deadline, callback done)
+{
+    envelope e{.to = {std::move(server)}, .route = std::string(route), .body = body};
+    call(std::move(e), deadline, std::move(done));
+}
+
+void rpc::call_room(std::string room, std::string_view route, std::string_view body, instant deadline, callback done)
+{
+    envelope e{.room = std::move(room), .route = std::string(route), .body = body};
+    call(std::move(e), deadline, std::move(done));
+}
+
+bool rpc::notify_server(std::string server, std::string_view route, std::string_view body)
+{
+    envelope e{.kind = kind::notify, .to = {std::move(server)}, .route = std::string(route), .body = body};
+    return line_.send(std::move(e));
+}
+
+bool rpc::notify_room(std::string room, std::string_view route, std::string_view body)
+{
+    envelope e{.kind = kind::notify, .room = std::move(room), .route = std::string(route), .body = body};
+    return line_.send(std::move(e));
+}
+
+bool rpc::reply(const std::string& caller, std::uint64_t id, std::string_view room, errc code, std::string_view body)
+{
+    envelope e{.kind = kind::reply, .to = {caller}, .room = std::string(room), .id = id, .code = code, .body = body};
+    return line_.send(std::move(e));
+}
+
+void rpc::finish(std::uint64_t id, const answer& a, instant now)
+{
+    auto node = pending_.extract(id);
+    if (node.empty()) {
+        ++late_;
+        return;
+    }
+    node.mapped().done(a, now);
+}
+
+void rpc::on_reply(const envelope& e, instant now) { finish(e.id, {e.code, e.body}, now); }
+
+void rpc::on_down(instant now)
+{
+    deadlines_.clear();
+    for (auto& [id, call] : std::exchange(pending_, {}))
+        call.done({errc::unavailable, {}}, now);
+}
+
+void rpc::on_tick(instant now)
+{
+    while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+        const auto [deadline, id] = *deadlines_.begin();
+        deadlines_.erase(deadlines_.begin());
+        if (!pending_.contains(id))
+            continue; // answered in time
+        const bool unsent = deadline == instant::min();
+        timeouts_ += unsent ? 0 : 1;
+        finish(id, {unsent ? errc::unavailable : errc::timeout, {}}, now);
+    }
+}
+
+} // namespace citron::cluster

@@ -1,0 +1,23 @@
+#include "common/protocol/contract.hpp"
+
+#include <algorithm>
+
+namespace citron::protocol {
+
+const server_info* view::find(std::string_view server) const
+{
+    const auto found = std::ranges::find(servers, server, &server_info::id);
+    return found == servers.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> owners(const view& v)
+{
+    std::vector<std::string> ids;
+    for (const auto& server : v.servers)
+        if (server.type() == server_kind::chat && !server.draining)
+            ids.push_back(server.id);
+    std::ranges::sort(ids);
+    return ids;
+}
+
+} // namespace citron::protocol

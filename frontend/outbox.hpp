@@ -1,0 +1,40 @@
+// PURE. A client's bounded queue of shared frames: what the socket has not taken yet.
+#pragma once
+
+#include "common/protocol/frame.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <span>
+#include <string_view>
+
+namespace citron::frontend {
+
+/// Frames are whole WebSocket frames, written in order; the bytes are shared with other sessions.
+class outbox
+{
+public:
+    /// `limit` in bytes counts what is queued and not yet consumed.
+    explicit outbox(std::size_t limit) : limit_(limit) {}
+
+    /// False when the frame would go over the limit; nothing is queued then (the caller ends the slow consumer).
+    [[nodiscard]] bool append(const protocol::frame& f);
+    /// Regardless of the limit: the last words (kick, close) and answers of the WebSocket layer itself.
+    void append_last(const protocol::frame& f);
+
+    [[nodiscard]] bool empty() const { return frames_.empty(); }
+    [[nodiscard]] std::size_t bytes() const { return bytes_; }
+    /// Fills `parts` with the next unwritten bytes, front first; returns how many were filled.
+    [[nodiscard]] std::size_t gather(std::span<std::string_view> parts) const;
+    /// The socket took `size` bytes. Precondition: size <= bytes().
+    void consume(std::size_t size);
+    void clear();
+
+private:
+    std::deque<protocol::frame> frames_;
+    std::size_t limit_;
+    std::size_t bytes_ = 0;
+    std::size_t front_written_ = 0; ///< bytes of the front frame that the socket has taken
+};
+
+} // namespace citron::frontend

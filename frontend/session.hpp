@@ -1,0 +1,36 @@
+// PURE. One client of a frontend, as the protocol sees it; the socket is the shell's.
+#pragma once
+
+#include "common/protocol/types.hpp"
+#include "frontend/outbox.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace citron::frontend {
+
+using protocol::instant;
+using protocol::session_id;
+
+/// Pomelo's states of a connection.
+enum class phase : std::uint8_t {
+    inited,   ///< nothing received yet
+    wait_ack, ///< handshake answered
+    working,  ///< requests are served
+    closing   ///< the last bytes are queued; nothing more is read or queued
+};
+
+struct session
+{
+    session(session_id number, std::size_t outbox_limit) : id(number), out(outbox_limit) {}
+
+    session_id id;
+    phase state = phase::inited;
+    bool dirty = false; ///< already on the list of sessions to flush
+    outbox out;
+    instant heard{};    ///< last data from the client
+    std::size_t in_flight = 0;       ///< requests not answered yet
+    std::size_t in_flight_bytes = 0;
+};
+
+} // namespace citron::frontend

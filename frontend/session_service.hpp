@@ -1,0 +1,92 @@
+// PURE. All clients of this process: the Pomelo protocol state machine, heartbeats, answers, pushes, kicks.
+//
+// The shell (listener, websocket) feeds in WebSocket messages and flushes the outboxes of the sessions that are
+// dirty; a handler (gate, connector) serves the requests.
+#pragma once
+
+#include "common/protocol/counters.hpp"
+#include "common/protocol/errc.hpp"
+#include "common/protocol/frame.hpp"
+#include "frontend/session.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace citron::frontend {
+
+/// A client's request or notify, decoded up to its body.
+struct request
+{
+    std::uint32_t id = 0;   ///< 0: a notify; nobody waits for an answer
+    std::string_view route; ///< never empty; compressed routes are already spelled out
+    std::string_view body;  ///< the client's JSON; borrowed for the duration of the call
+};
+
+/// What a frontend does with its clients. Called from within session_service::on_*.
+class session_handler
+{
+public:
+    virtual ~session_handler() = default;
+    /// Answer now or later with respond / refuse. Unknown routes are the handler's to refuse.
+    virtual void on_request(session& s, const request& r, instant now) = 0;
+    /// Exactly once per session that was opened, whoever ended it; `s` dies when its socket is gone.
+    virtual void on_session_closed(session& s, instant now) = 0;
+};
+
+struct session_options
+{
+    milliseconds heartbeat{10'000};        ///< told to clients in the handshake, in seconds
+    milliseconds idle{20'000};             ///< closed after so long without any data
+    milliseconds handshake_deadline{20'000}; ///< from the accept to the handshake ack
+    std::size_t max_message = 1U << 20U;   ///< body bytes of one client message
+    std::size_t outbox_bytes = 8U << 20U;
+    std::size_t max_sessions = 18'000;
+    std::size_t in_flight = 1024;          ///< requests of one session not answered yet
+    std::size_t in_flight_bytes = 4U << 20U;
+    std::vector<std::string> dictionary;   ///< client routes that may be compressed; numbered from 1 in sorted order
+};
+
+class session_service
+{
+public:
+    session_service(session_options options, session_handler& handler, protocol::counters& counters);
+
+    // ---- from the shell
+    /// A WebSocket was accepted. nullptr: too many sessions (close it). The pointer lives until on_gone.
+    [[nodiscard]] session* open(instant now);
+    /// One WebSocket message: one or several packages. Malformed ones end the session with kick {"reason":"protocol"}.
+    void on_message(session_id id, std::string_view payload, instant now);
+    /// The socket has closed, or the shell closed it after flushing a closing session. Forgets the session.
+    void on_gone(session_id id, instant now);
+    /// Every 100 ms or so: heartbeats and deadlines, by one wheel.
+    void on_tick(instant now);
+    /// Sessions with something in the outbox, or newly closing; each once. The shell flushes them.
+    [[nodiscard]] std::vector<session_id> take_dirty();
+
+    // ---- for handlers
+    [[nodiscard]] session* find(session_id id);
+    /// Answers request `id` (nothing is sent for id 0) and releases its place in flight.
+    void respond(session& s, std::uint32_t id, std::string_view json, std::size_t request_bytes, instant now);
+    /// {"code":500,"reason":...}, plus "error":true for duplicate_user.
+    void refuse(session& s, std::uint32_t id, protocol::errc why, std::size_t request_bytes, instant now);
+    /// Appends a whole WebSocket frame (see websocket_frame); a full outbox ends the session as slow_consumer.
+    void push(session& s, const protocol::frame& websocket_frame, instant now);
+    /// Tells why (kick package {"reason"}), then closes; on_session_closed is called at once, and only once.
+    void kick(session& s, std::string_view reason, instant now);
+    /// Kicks everybody (shutdown).
+    void kick_all(std::string_view reason, instant now);
+    [[nodiscard]] std::size_t size() const { return sessions_.size(); }
+
+private:
+    std::unordered_map<session_id, std::unique_ptr<session>> sessions_;
+};
+
+/// A server-to-client binary WebSocket frame (RFC 6455 section 5.2: unmasked, FIN, opcode 2) around `payload`.
+[[nodiscard]] protocol::frame websocket_frame(std::string_view payload);
+
+} // namespace citron::frontend
