@@ -1,0 +1,80 @@
+// conf/*.json -> structs; every mistake is one clear line that names file and key.
+#pragma once
+
+#include "common/protocol/types.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace citron::runtime {
+
+/// what(): "conf/servers.json: development.chat[1].id: must be a text". main prints it and exits 2.
+struct config_error : std::runtime_error
+{
+    using std::runtime_error::runtime_error;
+};
+
+struct broker_config
+{
+    std::string host = "127.0.0.1"; ///< where peers connect
+    std::string bind;               ///< where the broker listens; empty: host
+    std::uint16_t port = 5550, pub_port = 5551, tap_port = 5552;
+};
+
+/// One line of servers.json. Ports 0 mean any free port.
+struct server_config
+{
+    std::string id;
+    protocol::server_kind kind = protocol::server_kind::chat;
+    std::string host = "127.0.0.1"; ///< default of bind and of public_host
+    std::string bind;               ///< interface to listen on; empty: host
+    std::uint16_t client_port = 0;  ///< gate, connector: WebSocket
+    std::uint16_t http_port = 0;    ///< gate (or first connector without a gate): serves www/; 0: 3001
+    std::string public_host;        ///< what clients are told; empty: host
+    std::uint16_t public_port = 0;  ///< what clients are told; 0: the port listened on
+};
+
+/// conf/chat.json; every key optional, defaults as here. Keys: see conf/chat.json itself.
+struct chat_config
+{
+    std::chrono::milliseconds heartbeat{10'000};
+    std::chrono::milliseconds idle{20'000};
+    std::chrono::milliseconds request_timeout{10'000};
+    std::size_t max_message = 1U << 20U;
+    std::size_t outbox_bytes = 8U << 20U;
+    std::size_t max_sessions = 18'000;
+    std::size_t rooms_per_connection = 100;
+    std::size_t in_flight = 1024;
+    std::size_t in_flight_bytes = 4U << 20U;
+    std::size_t history_messages = 1000;         ///< per room
+    std::size_t history_bytes = 4U << 20U;       ///< per room
+    std::size_t history_total = 256U << 20U;     ///< per process
+    std::size_t resume_messages = 500;
+    std::size_t resume_bytes = 2U << 20U;
+    bool several_sessions_per_user = false;      ///< key "duplicateUser": "refuse" | "allow"
+    std::chrono::milliseconds grace{5'000};      ///< members of a silent connector stay so long after its last beat
+};
+
+struct config
+{
+    std::string environment;
+    std::filesystem::path conf_dir, run_dir; ///< run_dir holds logs/ and data/
+    broker_config broker;
+    std::vector<server_config> servers; ///< in the order of the file
+    chat_config chat;
+
+    [[nodiscard]] const server_config* find(std::string_view id) const;
+    [[nodiscard]] bool has_gate() const;
+};
+
+/// Reads servers.json and chat.json of `conf_dir` for `environment`. Throws config_error.
+[[nodiscard]] config load_config(const std::filesystem::path& conf_dir, const std::string& environment,
+                                 const std::optional<std::filesystem::path>& run_dir);
+
+} // namespace citron::runtime
