@@ -25,9 +25,10 @@ void rpc::call(envelope e, instant deadline, callback done)
     deadlines_.emplace(deadline, id);
 }
 
-void rpc::call_server(std::string server, std::string_view route, std::string_view body, instant deadline, callback done)
+void rpc::call_server(std::string server, std::string room, std::string_view route, std::string_view body,
+                      instant deadline, callback done)
 {
-    envelope e{.to = {std::move(server)}, .route = std::string(route), .body = body};
+    envelope e{.to = {std::move(server)}, .room = std::move(room), .route = std::string(route), .body = body};
     call(std::move(e), deadline, std::move(done));
 }
 
@@ -37,9 +38,13 @@ void rpc::call_room(std::string room, std::string_view route, std::string_view b
     call(std::move(e), deadline, std::move(done));
 }
 
-bool rpc::notify_server(std::string server, std::string_view route, std::string_view body)
+bool rpc::notify_server(std::string server, std::string room, std::string_view route, std::string_view body)
 {
-    envelope e{.kind = kind::notify, .to = {std::move(server)}, .route = std::string(route), .body = body};
+    envelope e{.kind = kind::notify,
+               .to = {std::move(server)},
+               .room = std::move(room),
+               .route = std::string(route),
+               .body = body};
     return line_.send(std::move(e));
 }
 

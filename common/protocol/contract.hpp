@@ -214,15 +214,16 @@ struct handover
     head at;
     std::vector<member> members;
     std::vector<message> messages;
-    /// Answers that may be asked for again: (session key, number, answer body).
+    /// An answer that may be asked for again.
     struct answered
     {
         std::string connector;
         std::uint64_t boot = 0;
         session_id session = 0;
         std::uint64_t number = 0;
-        blob answer;
-        MSGPACK_DEFINE_ARRAY(connector, boot, session, number, answer)
+        std::uint8_t code = 0; ///< errc
+        blob body;
+        MSGPACK_DEFINE_ARRAY(connector, boot, session, number, code, body)
     };
     std::vector<answered> answers;
     MSGPACK_DEFINE_ARRAY(last, at, members, messages, answers)
@@ -288,6 +289,7 @@ struct client_request
 // Reply to client_request: the JSON for the client, raw. Code hole: body = pack(uint64 wanted number).
 
 /// owner -> connector of the addressee: put this into that session's outbox, once. Reply: empty, or no_such_user.
+/// The room is in the envelope.
 struct deliver
 {
     static constexpr std::string_view route = "connector.channelRemote.deliver";
@@ -298,7 +300,8 @@ struct deliver
     MSGPACK_DEFINE_ARRAY(session, from, number, push)
 };
 
-/// owner -> connector, notify: close this session's place in the room (reason "replaced" or "name_taken").
+/// owner -> connector, notify: end this session, somebody with its resumeKey or name has its place in the envelope's
+/// room now (reason "replaced" or "name_taken").
 struct evict
 {
     static constexpr std::string_view route = "connector.channelRemote.evict";

@@ -1,0 +1,109 @@
+#include "common/protocol/json.hpp"
+
+namespace citron::protocol {
+namespace {
+
+constexpr int deepest = 64; // nlohmann's dump is recursive: a bound on the stack that strangers can make us use
+
+bool nested_too_deep(std::string_view text)
+{
+    int depth = 0;
+    bool in_string = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (in_string) {
+            if (c == '\\')
+                ++i;
+            else if (c == '"')
+                in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '[' || c == '{') {
+            if (++depth > deepest)
+                return true;
+        } else if (c == ']' || c == '}') {
+            --depth;
+        }
+    }
+    return false;
+}
+
+/// Takes one code point off `text`; false when it is not valid UTF-8 (RFC 3629).
+bool take_code_point(std::string_view& text, char32_t& point)
+{
+    const auto lead = static_cast<unsigned char>(text[0]);
+    const std::size_t size = lead < 0x80 ? 1 : lead >> 5 == 0x6 ? 2 : lead >> 4 == 0xe ? 3 : lead >> 3 == 0x1e ? 4 : 0;
+    if (size == 0 || text.size() < size)
+        return false;
+    point = size == 1 ? lead : lead & (0x7fU >> size);
+    for (std::size_t i = 1; i < size; ++i) {
+        const auto next = static_cast<unsigned char>(text[i]);
+        if (next >> 6 != 0x2)
+            return false;
+        point = point << 6 | (next & 0x3fU);
+    }
+    constexpr char32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    text.remove_prefix(size);
+    return point >= smallest[size] && point <= 0x10ffff && !(point >= 0xd800 && point <= 0xdfff);
+}
+
+bool is_control(char32_t point)
+{
+    return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x2028 || point == 0x2029;
+}
+
+} // namespace
+
+result<json> parse_json(std::string_view text)
+{
+    if (nested_too_deep(text))
+        return std::unexpected(errc::bad_request);
+    auto value = json::parse(text, nullptr, false);
+    if (value.is_discarded())
+        return std::unexpected(errc::bad_request);
+    return value;
+}
+
+result<json> parse_body(std::string_view text)
+{
+    if (text.empty())
+        return json::object();
+    auto value = parse_json(text);
+    if (value && !value->is_object())
+        return std::unexpected(errc::bad_request);
+    return value;
+}
+
+std::string text_at(const json& object, std::string_view key)
+{
+    const auto found = object.find(key);
+    if (found == object.end())
+        return {};
+    if (found->is_string())
+        return found->get<std::string>();
+    return found->is_number() ? found->dump() : std::string{};
+}
+
+result<std::uint64_t> number_at(const json& object, std::string_view key, std::uint64_t otherwise)
+{
+    const auto found = object.find(key);
+    if (found == object.end())
+        return otherwise;
+    if (!found->is_number_unsigned())
+        return std::unexpected(errc::bad_request);
+    return found->get<std::uint64_t>();
+}
+
+bool is_name(std::string_view text)
+{
+    constexpr int longest = 64;
+    int points = 0;
+    for (; !text.empty(); ++points) {
+        char32_t point = 0;
+        if (points == longest || !take_code_point(text, point) || is_control(point) || point == U'*')
+            return false;
+    }
+    return points > 0;
+}
+
+} // namespace citron::protocol
