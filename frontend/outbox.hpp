@@ -4,9 +4,9 @@
 #include "common/protocol/frame.hpp"
 
 #include <cstddef>
-#include <deque>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace citron::frontend {
 
@@ -17,12 +17,13 @@ public:
     /// `limit` in bytes counts what is queued and not yet consumed.
     explicit outbox(std::size_t limit) : limit_(limit) {}
 
-    /// False when the frame would go over the limit; nothing is queued then (the caller ends the slow consumer).
+    /// False when the frame would go over the limit; nothing is queued then (the caller ends the slow
+    /// consumer).
     [[nodiscard]] bool append(const protocol::frame& f);
     /// Regardless of the limit: the last words (kick, close) and answers of the WebSocket layer itself.
     void append_last(const protocol::frame& f);
 
-    [[nodiscard]] bool empty() const { return frames_.empty(); }
+    [[nodiscard]] bool empty() const { return first_ == frames_.size(); }
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
     /// Fills `parts` with the next unwritten bytes, front first; returns how many were filled.
     [[nodiscard]] std::size_t gather(std::span<std::string_view> parts) const;
@@ -31,7 +32,10 @@ public:
     void clear();
 
 private:
-    std::deque<protocol::frame> frames_;
+    void forget_written();
+
+    std::vector<protocol::frame> frames_; ///< those before first_ are written and empty
+    std::size_t first_ = 0;
     std::size_t limit_;
     std::size_t bytes_ = 0;
     std::size_t front_written_ = 0; ///< bytes of the front frame that the socket has taken

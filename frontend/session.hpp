@@ -10,10 +10,12 @@
 namespace citron::frontend {
 
 using protocol::instant;
+using protocol::milliseconds;
 using protocol::session_id;
 
 /// Pomelo's states of a connection.
-enum class phase : std::uint8_t {
+enum class phase : std::uint8_t
+{
     inited,   ///< nothing received yet
     wait_ack, ///< handshake answered
     working,  ///< requests are served
@@ -28,8 +30,9 @@ struct session
     phase state = phase::inited;
     bool dirty = false; ///< already on the list of sessions to flush
     outbox out;
-    instant heard{};    ///< last data from the client
-    std::size_t in_flight = 0;       ///< requests not answered yet
+    instant opened{};
+    instant heard{};           ///< last data from the client
+    std::size_t in_flight = 0; ///< requests not answered yet
     std::size_t in_flight_bytes = 0;
 };
 

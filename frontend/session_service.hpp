@@ -1,16 +1,20 @@
 // PURE. All clients of this process: the Pomelo protocol state machine, heartbeats, answers, pushes, kicks.
 //
-// The shell (listener, websocket) feeds in WebSocket messages and flushes the outboxes of the sessions that are
-// dirty; a handler (gate, connector) serves the requests.
+// The shell (listener, websocket) feeds in WebSocket messages and flushes the outboxes of the sessions that
+// are dirty; a handler (gate, connector) serves the requests.
 #pragma once
 
 #include "common/protocol/counters.hpp"
 #include "common/protocol/errc.hpp"
 #include "common/protocol/frame.hpp"
+#include "common/protocol/package.hpp"
+#include "frontend/handshake.hpp"
 #include "frontend/session.hpp"
+#include "frontend/websocket_frame.hpp"
+#include "frontend/wheel.hpp"
 
 #include <cstdint>
-#include <map>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -40,15 +44,16 @@ public:
 
 struct session_options
 {
-    milliseconds heartbeat{10'000};        ///< told to clients in the handshake, in seconds
-    milliseconds idle{20'000};             ///< closed after so long without any data
+    milliseconds heartbeat{10'000};          ///< told to clients in the handshake, in seconds
+    milliseconds idle{20'000};               ///< closed after so long without any data
     milliseconds handshake_deadline{20'000}; ///< from the accept to the handshake ack
-    std::size_t max_message = 1U << 20U;   ///< body bytes of one client message
+    std::size_t max_message = 1U << 20U;     ///< body bytes of one client message
     std::size_t outbox_bytes = 8U << 20U;
     std::size_t max_sessions = 18'000;
-    std::size_t in_flight = 1024;          ///< requests of one session not answered yet
+    std::size_t in_flight = 1024; ///< requests of one session not answered yet
     std::size_t in_flight_bytes = 4U << 20U;
-    std::vector<std::string> dictionary;   ///< client routes that may be compressed; numbered from 1 in sorted order
+    std::vector<std::string>
+        dictionary; ///< client routes that may be compressed; numbered from 1 in sorted order
 };
 
 class session_service
@@ -59,8 +64,13 @@ public:
     // ---- from the shell
     /// A WebSocket was accepted. nullptr: too many sessions (close it). The pointer lives until on_gone.
     [[nodiscard]] session* open(instant now);
-    /// One WebSocket message: one or several packages. Malformed ones end the session with kick {"reason":"protocol"}.
+    /// One WebSocket message: one or several packages. Malformed ones end the session with kick
+    /// {"reason":"protocol"}.
     void on_message(session_id id, std::string_view payload, instant now);
+    /// What the WebSocket layer itself has to say (upgrade answer, pong, close): queued in its order among
+    /// our frames. A close frame ends the session, after a kick {"reason":"protocol"} when it reports the
+    /// client's mistake.
+    void on_control(session_id id, std::string bytes, instant now);
     /// The socket has closed, or the shell closed it after flushing a closing session. Forgets the session.
     void on_gone(session_id id, instant now);
     /// Every 100 ms or so: heartbeats and deadlines, by one wheel.
@@ -74,7 +84,8 @@ public:
     void respond(session& s, std::uint32_t id, std::string_view json, std::size_t request_bytes, instant now);
     /// {"code":500,"reason":...}, plus "error":true for duplicate_user.
     void refuse(session& s, std::uint32_t id, protocol::errc why, std::size_t request_bytes, instant now);
-    /// Appends a whole WebSocket frame (see websocket_frame); a full outbox ends the session as slow_consumer.
+    /// Appends a whole WebSocket frame (see websocket_frame); a full outbox ends the session as
+    /// slow_consumer.
     void push(session& s, const protocol::frame& websocket_frame, instant now);
     /// Tells why (kick package {"reason"}), then closes; on_session_closed is called at once, and only once.
     void kick(session& s, std::string_view reason, instant now);
@@ -83,10 +94,41 @@ public:
     [[nodiscard]] std::size_t size() const { return sessions_.size(); }
 
 private:
+    struct tally
+    {
+        explicit tally(protocol::counters& counters);
+        std::uint64_t &opened, &refused, &closed, &requests, &ignored, &protocol_errors, &unroutable,
+            &overloaded, &too_large, &answers, &pushes;
+    };
+
+    void on_package(session& s, const protocol::package& p, instant now);
+    void on_handshake(session& s, std::string_view body, instant now);
+    void on_ack(session& s, instant now);
+    void on_data(session& s, std::string_view body, instant now);
+    void serve(session& s, const request& r, instant now);
+    [[nodiscard]] protocol::errc judge(const session& s, const request& r);
+
+    void answer(session& s, std::uint32_t id, std::string_view json, instant now);
+    void end(session& s, std::initializer_list<protocol::frame> last_words, instant now);
+    void schedule(session& s, instant now);
+    [[nodiscard]] instant deadline(const session& s) const;
+    void mark_dirty(session& s);
+
+    session_options options_;
+    session_handler& handler_;
+    protocol::counters& counters_;
+    tally count_;
+    handshake handshake_;
+    protocol::frame heartbeat_;
+    wheel wheel_;
     std::unordered_map<session_id, std::unique_ptr<session>> sessions_;
+    std::vector<session_id> dirty_;
+    session_id last_id_ = 0;
+    instant ticked_{}; ///< last on_tick
+    instant fresh_{};  ///< our own loop stood still until then: no silence before it counts
 };
 
-/// A server-to-client binary WebSocket frame (RFC 6455 section 5.2: unmasked, FIN, opcode 2) around `payload`.
-[[nodiscard]] protocol::frame websocket_frame(std::string_view payload);
+/// {"code":500,"reason":...}, plus "error":true for duplicate_user: what a client reads of an errc.
+[[nodiscard]] std::string refusal_json(protocol::errc why);
 
 } // namespace citron::frontend

@@ -1,0 +1,315 @@
+#include "frontend/session_service.hpp"
+
+#include "common/protocol/route.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace citron::frontend {
+namespace {
+
+using protocol::errc;
+using protocol::package_type;
+
+constexpr milliseconds wheel_step{100};
+constexpr milliseconds stall{500}; ///< our own loop stood still that long: clients could not be heard
+constexpr std::uint16_t close_normal = 1000;
+constexpr std::uint16_t close_protocol_error = 1002, close_bad_payload = 1007, close_too_big = 1009;
+
+protocol::frame kick_frame(std::string_view reason)
+{
+    return websocket_frame(
+        encode_package(package_type::kick, std::string(R"({"reason":")").append(reason).append("\"}")));
+}
+
+bool reports_mistake(std::uint16_t code)
+{
+    return code == close_protocol_error || code == close_bad_payload || code == close_too_big;
+}
+
+} // namespace
+
+session_service::tally::tally(protocol::counters& counters)
+    : opened(counters.at("session.opened")), refused(counters.at("session.refused")),
+      closed(counters.at("session.closed")), requests(counters.at("session.requests")),
+      ignored(counters.at("session.ignored")), protocol_errors(counters.at("session.protocol_errors")),
+      unroutable(counters.at("session.no_such_route")), overloaded(counters.at("session.overloaded")),
+      too_large(counters.at("session.too_large")), answers(counters.at("session.answers")),
+      pushes(counters.at("session.pushes"))
+{
+}
+
+session_service::session_service(session_options options, session_handler& handler,
+                                 protocol::counters& counters)
+    : options_(std::move(options)), handler_(handler), counters_(counters), count_(counters),
+      handshake_(options_.heartbeat, options_.dictionary),
+      heartbeat_(websocket_frame(encode_package(package_type::heartbeat, {}))),
+      wheel_(std::max(options_.idle, options_.handshake_deadline), wheel_step)
+{
+}
+
+// ---- from the shell
+// ------------------------------------------------------------------------------------------------
+
+session* session_service::open(instant now)
+{
+    if (sessions_.size() >= options_.max_sessions) {
+        ++count_.refused;
+        return nullptr;
+    }
+    ++count_.opened;
+    const auto id = ++last_id_;
+    auto& s = *(sessions_[id] = std::make_unique<session>(id, options_.outbox_bytes));
+    s.opened = s.heard = now;
+    schedule(s, now);
+    return &s;
+}
+
+void session_service::on_message(session_id id, std::string_view payload, instant now)
+{
+    session* s = find(id);
+    if (!s || s->state == phase::closing)
+        return;
+    s->heard = now;
+    // The session outlives this loop whatever handlers do: only on_gone forgets it.
+    do {
+        const auto taken =
+            payload.empty() ? std::unexpected(errc::bad_request) : protocol::take_package(payload);
+        if (!taken) {
+            ++count_.protocol_errors;
+            return kick(*s, "protocol", now);
+        }
+        on_package(*s, *taken, now);
+    } while (!payload.empty() && s->state != phase::closing);
+}
+
+void session_service::on_control(session_id id, std::string bytes, instant now)
+{
+    session* s = find(id);
+    if (!s || s->state == phase::closing) // we have sent our close frame: nothing follows it
+        return;
+    const auto code = close_code(bytes);
+    const protocol::frame f(std::move(bytes));
+    if (code == 0)
+        return push(*s, f, now);
+    if (!reports_mistake(code))
+        return end(*s, {f}, now);
+    ++count_.protocol_errors;
+    end(*s, {kick_frame("protocol"), f}, now);
+}
+
+void session_service::on_gone(session_id id, instant now)
+{
+    session* s = find(id);
+    if (!s)
+        return;
+    end(*s, {}, now);
+    sessions_.erase(id);
+}
+
+void session_service::on_tick(instant now)
+{
+    if (ticked_ != instant{} && now - ticked_ > stall)
+        fresh_ = now;
+    ticked_ = now;
+    for (const auto id : wheel_.take_due(now)) {
+        session* s = find(id);
+        if (!s || s->state == phase::closing)
+            continue;
+        if (deadline(*s) <= now)
+            kick(*s, "heartbeat", now);
+        else
+            schedule(*s, now);
+    }
+}
+
+std::vector<session_id> session_service::take_dirty()
+{
+    for (const auto id : dirty_) {
+        if (session* s = find(id))
+            s->dirty = false;
+    }
+    return std::exchange(dirty_, {});
+}
+
+// ---- the client protocol
+// -------------------------------------------------------------------------------------------
+
+void session_service::on_package(session& s, const protocol::package& p, instant now)
+{
+    if (p.type == package_type::kick) { // servers kick
+        ++count_.protocol_errors;
+        return kick(s, "protocol", now);
+    }
+    if (p.type == package_type::handshake && s.state == phase::inited)
+        return on_handshake(s, p.body, now);
+    if (p.type == package_type::handshake_ack && s.state == phase::wait_ack)
+        return on_ack(s, now);
+    if (p.type == package_type::heartbeat && s.state == phase::working)
+        return push(s, heartbeat_, now);
+    if (p.type == package_type::data && s.state == phase::working)
+        return on_data(s, p.body, now);
+    ++count_.ignored; // does not fit the state: Pomelo drops it too
+}
+
+void session_service::on_handshake(session& s, std::string_view body, instant now)
+{
+    const auto welcome = handshake_.answer(body);
+    if (!welcome) {
+        ++count_.protocol_errors;
+        return end(s, {handshake_.refusal(), close_frame(close_normal)}, now);
+    }
+    s.state = phase::wait_ack;
+    push(s, *welcome, now);
+}
+
+// Pomelo's server starts the heartbeats; from then on it answers the client's.
+void session_service::on_ack(session& s, instant now)
+{
+    s.state = phase::working;
+    push(s, heartbeat_, now);
+}
+
+void session_service::on_data(session& s, std::string_view body, instant now)
+{
+    const auto m = protocol::decode_message(body);
+    if (!m) {
+        ++count_.protocol_errors;
+        return kick(s, "protocol", now);
+    }
+    if (m->type != protocol::message_type::request && m->type != protocol::message_type::notify) {
+        ++count_.ignored;
+        return;
+    }
+    const std::string* spelled = m->route_code ? handshake_.route_of(*m->route_code) : nullptr;
+    serve(s, {m->id, spelled ? *spelled : m->route, m->body}, now);
+}
+
+void session_service::serve(session& s, const request& r, instant now)
+{
+    ++count_.requests;
+    if (const auto why = judge(s, r); why != errc::ok)
+        return answer(s, r.id, refusal_json(why), now);
+    ++s.in_flight;
+    s.in_flight_bytes += r.body.size();
+    handler_.on_request(s, r, now);
+}
+
+// An unknown code leaves the route empty, and that is no route either.
+errc session_service::judge(const session& s, const request& r)
+{
+    const auto route = protocol::parse_route(r.route);
+    if (!route || !route->for_clients()) {
+        ++count_.unroutable;
+        return errc::no_such_route;
+    }
+    if (r.body.size() > options_.max_message) {
+        ++count_.too_large;
+        return errc::too_large;
+    }
+    if (s.in_flight >= options_.in_flight || s.in_flight_bytes + r.body.size() > options_.in_flight_bytes) {
+        ++count_.overloaded;
+        return errc::overloaded;
+    }
+    return errc::ok;
+}
+
+// ---- for handlers
+// --------------------------------------------------------------------------------------------------
+
+session* session_service::find(session_id id)
+{
+    const auto found = sessions_.find(id);
+    return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+void session_service::respond(session& s, std::uint32_t id, std::string_view json, std::size_t request_bytes,
+                              instant now)
+{
+    s.in_flight -= std::min<std::size_t>(s.in_flight, 1);
+    s.in_flight_bytes -= std::min(s.in_flight_bytes, request_bytes);
+    answer(s, id, json, now);
+}
+
+void session_service::refuse(session& s, std::uint32_t id, errc why, std::size_t request_bytes, instant now)
+{
+    respond(s, id, refusal_json(why), request_bytes, now);
+}
+
+void session_service::push(session& s, const protocol::frame& websocket_frame, instant now)
+{
+    if (s.state == phase::closing)
+        return;
+    ++count_.pushes;
+    if (!s.out.append(websocket_frame))
+        return kick(s, "slow_consumer", now);
+    mark_dirty(s);
+}
+
+void session_service::kick(session& s, std::string_view reason, instant now)
+{
+    if (s.state == phase::closing)
+        return;
+    ++counters_.at(std::string("session.kicked.").append(reason));
+    end(s, {kick_frame(reason), close_frame(close_normal)}, now);
+}
+
+void session_service::kick_all(std::string_view reason, instant now)
+{
+    for (auto& [id, s] : sessions_) // handlers may kick, but never open or forget a session from within
+        kick(*s, reason, now);
+}
+
+// ---- helpers
+// -------------------------------------------------------------------------------------------------------
+
+void session_service::answer(session& s, std::uint32_t id, std::string_view json, instant now)
+{
+    if (id == 0 || s.state == phase::closing)
+        return;
+    ++count_.answers;
+    push(s, websocket_frame(protocol::encode_response(id, json)), now);
+}
+
+void session_service::end(session& s, std::initializer_list<protocol::frame> last_words, instant now)
+{
+    if (s.state == phase::closing)
+        return;
+    for (const auto& f : last_words)
+        s.out.append_last(f);
+    s.state = phase::closing;
+    mark_dirty(s);
+    ++count_.closed;
+    handler_.on_session_closed(s, now);
+}
+
+// Looked at again after one idle time at the latest: the deadline gets shorter when the handshake is done.
+void session_service::schedule(session& s, instant now)
+{
+    wheel_.add(s.id, std::min(deadline(s), now + options_.idle), now);
+}
+
+instant session_service::deadline(const session& s) const
+{
+    if (s.state == phase::working)
+        return std::max(s.heard, fresh_) + options_.idle;
+    return std::max(s.opened, fresh_) + options_.handshake_deadline;
+}
+
+void session_service::mark_dirty(session& s)
+{
+    if (!std::exchange(s.dirty, true))
+        dirty_.push_back(s.id);
+}
+
+std::string refusal_json(errc why)
+{
+    const std::string_view error = why == errc::duplicate_user ? R"("error":true,)" : "";
+    return std::string(R"({"code":500,)")
+        .append(error)
+        .append(R"("reason":")")
+        .append(reason(why))
+        .append("\"}");
+}
+
+} // namespace citron::frontend

@@ -1,0 +1,54 @@
+#include "frontend/websocket_frame.hpp"
+
+#include <string>
+
+namespace citron::frontend {
+namespace {
+
+constexpr std::uint8_t final_binary = 0x82, final_close = 0x88;
+constexpr std::size_t short_length = 125, medium_length = 0xffff;
+constexpr std::uint16_t no_status = 1005;
+
+void append_big_endian(std::string& out, std::uint64_t value, int bytes)
+{
+    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
+        out.push_back(static_cast<char>((value >> shift) & 0xff));
+}
+
+} // namespace
+
+protocol::frame websocket_frame(std::string_view payload)
+{
+    std::string out;
+    out.reserve(payload.size() + 10);
+    out.push_back(static_cast<char>(final_binary));
+    if (payload.size() <= short_length) {
+        out.push_back(static_cast<char>(payload.size()));
+    } else if (payload.size() <= medium_length) {
+        out.push_back(126);
+        append_big_endian(out, payload.size(), 2);
+    } else {
+        out.push_back(127);
+        append_big_endian(out, payload.size(), 8);
+    }
+    return protocol::frame(out.append(payload));
+}
+
+protocol::frame close_frame(std::uint16_t code)
+{
+    std::string out{static_cast<char>(final_close), 2};
+    append_big_endian(out, code, 2);
+    return protocol::frame(std::move(out));
+}
+
+std::uint16_t close_code(std::string_view bytes)
+{
+    if (bytes.size() < 2 || static_cast<std::uint8_t>(bytes[0]) != final_close)
+        return 0;
+    if (bytes.size() < 4)
+        return no_status;
+    return static_cast<std::uint16_t>(static_cast<std::uint8_t>(bytes[2]) << 8 |
+                                      static_cast<std::uint8_t>(bytes[3]));
+}
+
+} // namespace citron::frontend
