@@ -10,6 +10,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace citron::runtime {
@@ -22,6 +23,7 @@ struct config_error : std::runtime_error
 
 struct broker_config
 {
+    std::string id = "broker-1";
     std::string host = "127.0.0.1"; ///< where peers connect
     std::string bind;               ///< where the broker listens; empty: host
     std::uint16_t port = 5550, pub_port = 5551, tap_port = 5552;
@@ -35,7 +37,7 @@ struct server_config
     std::string host = "127.0.0.1"; ///< default of bind and of public_host
     std::string bind;               ///< interface to listen on; empty: host
     std::uint16_t client_port = 0;  ///< gate, connector: WebSocket
-    std::uint16_t http_port = 0;    ///< gate (or first connector without a gate): serves www/; 0: 3001
+    std::uint16_t http_port = 0;    ///< who serves_web(): the port of www/; the file's default is 3001
     std::string public_host;        ///< what clients are told; empty: host
     std::uint16_t public_port = 0;  ///< what clients are told; 0: the port listened on
 };
@@ -44,21 +46,22 @@ struct server_config
 struct chat_config
 {
     std::chrono::milliseconds heartbeat{10'000};
-    std::chrono::milliseconds idle{20'000};
+    std::chrono::milliseconds idle{20'000}; ///< a connection without any data for so long is closed
     std::chrono::milliseconds request_timeout{10'000};
-    std::size_t max_message = 1U << 20U;
-    std::size_t outbox_bytes = 8U << 20U;
-    std::size_t max_sessions = 18'000;
+    std::size_t max_message = 1U << 20U;  ///< bytes of a client's message
+    std::size_t outbox_bytes = 8U << 20U; ///< per connection
+    std::size_t max_sessions = 18'000;    ///< per connector
     std::size_t rooms_per_connection = 100;
-    std::size_t in_flight = 1024;
-    std::size_t in_flight_bytes = 4U << 20U;
-    std::size_t history_messages = 1000;         ///< per room
-    std::size_t history_bytes = 4U << 20U;       ///< per room
-    std::size_t history_total = 256U << 20U;     ///< per process
+    std::size_t in_flight = 1024;            ///< unanswered requests per connection
+    std::size_t in_flight_bytes = 4U << 20U; ///< per connection
+    std::size_t history_messages = 1000;     ///< per room
+    std::size_t history_bytes = 4U << 20U;   ///< per room
+    std::size_t history_total = 256U << 20U; ///< per process
     std::size_t resume_messages = 500;
     std::size_t resume_bytes = 2U << 20U;
-    bool several_sessions_per_user = false;      ///< key "duplicateUser": "refuse" | "allow"
-    std::chrono::milliseconds grace{5'000};      ///< members of a silent connector stay so long after its last beat
+    bool several_sessions_per_user = false; ///< key "duplicateUser": "refuse" | "allow"
+    std::chrono::milliseconds grace{
+        5'000}; ///< members of a silent connector stay so long after its last beat
 };
 
 struct config
@@ -71,7 +74,12 @@ struct config
 
     [[nodiscard]] const server_config* find(std::string_view id) const;
     [[nodiscard]] bool has_gate() const;
+    /// Gates serve www/; without any gate, the first connector of the file does.
+    [[nodiscard]] bool serves_web(const server_config& server) const;
 };
+
+/// 1 to 64 characters of A-Z a-z 0-9 . _ -
+[[nodiscard]] bool is_server_id(std::string_view text);
 
 /// Reads servers.json and chat.json of `conf_dir` for `environment`. Throws config_error.
 [[nodiscard]] config load_config(const std::filesystem::path& conf_dir, const std::string& environment,

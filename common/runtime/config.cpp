@@ -1,0 +1,253 @@
+#include "common/runtime/config.hpp"
+
+#include "common/runtime/conf_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace citron::runtime {
+namespace {
+
+namespace fs = std::filesystem;
+using protocol::server_kind;
+using std::chrono::milliseconds;
+
+constexpr std::uint16_t default_http_port = 3001;
+
+bool is_host(std::string_view text)
+{
+    constexpr std::size_t longest = 253;
+    const auto allowed = [](char c) { return c > ' ' && c < 0x7f && c != '/' && c != '"'; };
+    return !text.empty() && text.size() <= longest && std::ranges::all_of(text, allowed);
+}
+
+std::string read_id(const conf_node& node)
+{
+    auto id = node.at("id").text();
+    if (!is_server_id(id))
+        node.at("id").fail("must be 1 to 64 characters of A-Z a-z 0-9 . _ -");
+    return id;
+}
+
+std::string read_host(const conf_node& node, std::string_view key, std::string otherwise)
+{
+    if (!node.has(key))
+        return otherwise;
+    auto host = node.at(key).text();
+    if (!is_host(host))
+        node.at(key).fail("must be a host name or an address");
+    return host;
+}
+
+std::uint16_t read_port(const conf_node& node, std::string_view key, std::uint64_t lowest)
+{
+    constexpr std::uint64_t highest = 65535;
+    return static_cast<std::uint16_t>(node.at(key).number(lowest, highest));
+}
+
+broker_config read_broker(const conf_node& section)
+{
+    if (section.is_list() && section.size() != 1)
+        section.fail("must be exactly one broker");
+    const auto node = section.is_list() ? section.at(0) : section;
+    node.must_be_object();
+    broker_config broker;
+    if (node.has("id"))
+        broker.id = read_id(node);
+    broker.host = read_host(node, "host", broker.host);
+    broker.bind = read_host(node, "bind", "");
+    broker.port = node.has("port") ? read_port(node, "port", 1) : broker.port;
+    broker.pub_port = node.has("pubPort") ? read_port(node, "pubPort", 1) : broker.pub_port;
+    broker.tap_port = node.has("tapPort") ? read_port(node, "tapPort", 1) : broker.tap_port;
+    return broker;
+}
+
+server_config read_server(const conf_node& node, server_kind kind)
+{
+    node.must_be_object();
+    server_config server{.id = read_id(node), .kind = kind};
+    server.host = read_host(node, "host", server.host);
+    server.bind = read_host(node, "bind", "");
+    server.public_host = read_host(node, "publicHost", "");
+    if (kind == server_kind::chat)
+        return server;
+    server.client_port = read_port(node, "clientPort", 0);
+    server.public_port = node.has("publicPort") ? read_port(node, "publicPort", 0) : server.public_port;
+    server.http_port = node.has("httpPort") ? read_port(node, "httpPort", 0) : default_http_port;
+    return server;
+}
+
+void read_servers(config& conf, const conf_node& environment)
+{
+    static constexpr std::array kinds{std::pair{"gate", server_kind::gate},
+                                      std::pair{"connector", server_kind::connector},
+                                      std::pair{"chat", server_kind::chat}};
+    environment.must_be_object();
+    environment.only({"broker", "gate", "connector", "chat"},
+                     "is no server type (broker, gate, connector, chat)");
+    conf.broker = read_broker(environment.at("broker"));
+    for (const auto& [name, kind] : kinds) {
+        if (!environment.has(name))
+            continue;
+        const auto list = environment.at(name);
+        list.must_be_list();
+        for (std::size_t i = 0; i < list.size(); ++i) {
+            conf.servers.push_back(read_server(list.at(i), kind));
+            const auto& id = conf.servers.back().id;
+            const bool taken = id == conf.broker.id || conf.find(id) != &conf.servers.back();
+            if (taken)
+                list.at(i).at("id").fail("\"" + id + "\" is used twice");
+        }
+    }
+}
+
+/// An address that a process will listen on, and who says so.
+struct listening
+{
+    std::string host, bind;
+    std::uint16_t port = 0;
+    std::string key; ///< "chat-server-1.clientPort"
+};
+
+bool clash(const listening& a, const listening& b)
+{
+    const auto any = [](const listening& l) {
+        return l.bind == "0.0.0.0" || l.bind == "*" || l.bind == "::";
+    };
+    return a.port != 0 && a.port == b.port && a.host == b.host && (a.bind == b.bind || any(a) || any(b));
+}
+
+std::vector<listening> listeners(const config& conf)
+{
+    const auto plain = [](std::string host) { return host == "localhost" ? std::string("127.0.0.1") : host; };
+    std::vector<listening> all;
+    const auto add = [&](const auto& server, std::uint16_t port, const char* key) {
+        all.push_back({plain(server.host), plain(server.bind.empty() ? server.host : server.bind), port,
+                       server.id + "." + key});
+    };
+    add(conf.broker, conf.broker.port, "port");
+    add(conf.broker, conf.broker.pub_port, "pubPort");
+    add(conf.broker, conf.broker.tap_port, "tapPort");
+    for (const auto& server : conf.servers) {
+        if (server.kind == server_kind::chat)
+            continue;
+        add(server, server.client_port, "clientPort");
+        if (conf.serves_web(server))
+            add(server, server.http_port, "httpPort");
+    }
+    return all;
+}
+
+void refuse_clashes(const config& conf, const conf_node& environment)
+{
+    const auto all = listeners(conf);
+    for (auto later = all.begin(); later != all.end(); ++later) {
+        const auto same = [&](const listening& other) { return clash(*later, other); };
+        if (const auto first = std::find_if(all.begin(), later, same); first != later)
+            environment.fail(later->key + " and " + first->key + " are both port " +
+                             std::to_string(later->port) + " of " + later->host);
+    }
+}
+
+chat_config read_chat(const conf_node& file)
+{
+    constexpr std::size_t kib = 1024, mib = 1024 * kib, gib = 1024 * mib, many = 1'000'000;
+    constexpr std::size_t hour = 3'600'000;
+    chat_config chat;
+    file.must_be_object();
+    std::vector<std::string_view> known{"duplicateUser"};
+    const auto number = [&](std::string_view key, std::size_t& value, std::size_t lowest,
+                            std::size_t highest) {
+        known.push_back(key);
+        if (file.has(key))
+            value = file.at(key).number(lowest, highest);
+    };
+    const auto time = [&](std::string_view key, milliseconds& value, std::size_t lowest) {
+        auto count = static_cast<std::size_t>(value.count());
+        number(key, count, lowest, hour);
+        value = milliseconds(count);
+    };
+    time("heartbeatMs", chat.heartbeat, 100);
+    time("idleMs", chat.idle, 200);
+    time("requestTimeoutMs", chat.request_timeout, 100);
+    time("graceMs", chat.grace, 0);
+    number("maxMessageBytes", chat.max_message, 64, 2 * mib); // an envelope and an answer must hold it
+    number("outboxBytes", chat.outbox_bytes, 64 * kib, gib);
+    number("maxSessions", chat.max_sessions, 1, many);
+    number("roomsPerConnection", chat.rooms_per_connection, 1, many);
+    number("inFlight", chat.in_flight, 1, many);
+    number("inFlightBytes", chat.in_flight_bytes, kib, gib);
+    number("historyMessages", chat.history_messages, 0, many);
+    number("historyBytes", chat.history_bytes, 0, gib);
+    number("historyTotalBytes", chat.history_total, 0, 1024 * gib);
+    number("resumeMessages", chat.resume_messages, 1, many);
+    number("resumeBytes", chat.resume_bytes, kib, 2 * mib);
+    if (file.has("duplicateUser")) {
+        const auto policy = file.at("duplicateUser").text();
+        if (policy != "refuse" && policy != "allow")
+            file.at("duplicateUser").fail("must be \"refuse\" or \"allow\"");
+        chat.several_sessions_per_user = policy == "allow";
+    }
+    file.only(known, "is no key of this file");
+    if (chat.idle <= chat.heartbeat)
+        file.fail("idleMs: must be more than heartbeatMs");
+    if (chat.outbox_bytes < 2 * chat.max_message)
+        file.fail("outboxBytes: must be at least twice maxMessageBytes");
+    return chat;
+}
+
+} // namespace
+
+bool is_server_id(std::string_view text)
+{
+    constexpr std::size_t longest = 64;
+    const auto allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+               c == '_' || c == '-';
+    };
+    return !text.empty() && text.size() <= longest && std::ranges::all_of(text, allowed);
+}
+
+const server_config* config::find(std::string_view id) const
+{
+    const auto found = std::ranges::find(servers, id, &server_config::id);
+    return found == servers.end() ? nullptr : &*found;
+}
+
+bool config::has_gate() const
+{
+    return std::ranges::count(servers, server_kind::gate, &server_config::kind) > 0;
+}
+
+bool config::serves_web(const server_config& server) const
+{
+    if (server.kind == server_kind::gate)
+        return true;
+    const auto first = std::ranges::find(servers, server_kind::connector, &server_config::kind);
+    return !has_gate() && first != servers.end() && first->id == server.id;
+}
+
+config load_config(const fs::path& conf_dir, const std::string& environment,
+                   const std::optional<fs::path>& run_dir)
+{
+    config conf;
+    conf.environment = environment;
+    conf.conf_dir = conf_dir;
+    // "conf" and "conf/" have the same parent.
+    const auto full = fs::absolute(conf_dir).lexically_normal();
+    conf.run_dir = run_dir.value_or((full.has_filename() ? full : full.parent_path()).parent_path());
+
+    const conf_file servers(conf_dir / "servers.json");
+    servers.root().must_be_object();
+    if (!servers.root().has(environment))
+        servers.root().fail("has no environment \"" + environment + "\"");
+    const auto section = servers.root().at(environment);
+    read_servers(conf, section);
+    refuse_clashes(conf, section);
+    if (const auto path = conf_dir / "chat.json"; fs::exists(path))
+        conf.chat = read_chat(conf_file(path).root());
+    return conf;
+}
+
+} // namespace citron::runtime

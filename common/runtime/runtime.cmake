@@ -1,0 +1,11 @@
+add_library(runtime STATIC
+  runtime/asio.cpp
+  runtime/conf_reader.cpp
+  runtime/config.cpp
+  runtime/lifecycle.cpp
+  runtime/log.cpp
+  runtime/options.cpp
+  runtime/printable.cpp
+  runtime/stats.cpp)
+target_link_libraries(runtime PUBLIC protocol fmt::fmt Threads::Threads
+  PRIVATE spdlog::spdlog nlohmann_json::nlohmann_json CLI11::CLI11)
