@@ -1,0 +1,75 @@
+// The I/O shell of peer: its sockets to the broker, the clock, and the ticks. Decides nothing.
+#pragma once
+
+#include "common/cluster/peer.hpp"
+#include "common/cluster/zmq_stream.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace citron::cluster {
+
+struct link_endpoints
+{
+    std::string requests;   ///< "tcp://127.0.0.1:5550"
+    std::string broadcasts; ///< "tcp://127.0.0.1:5551"; used by connectors only
+};
+
+/// Called on the loop. Both may send through peer; it is pumped afterwards.
+struct link_hooks
+{
+    /// Every 100 ms, after everything that waited was read and after peer.on_tick.
+    std::function<void(instant)> on_tick = [](instant) {};
+    /// At the end of every turn that read frames, ticked, or was asked for by flush(): carry out what was
+    /// decided.
+    std::function<void(instant)> after_turn = [](instant) {};
+    /// Another living server holds our id: the line to end with. Default: runtime::give_up.
+    std::function<void(const std::string& line)> on_refused = {};
+};
+
+class link
+{
+public:
+    /// All references must outlive this.
+    link(net::io_context& loop, zmq_context& context, peer& line, link_endpoints endpoints, link_hooks hooks);
+    ~link(); ///< stop()
+    link(const link&) = delete;
+    link& operator=(const link&) = delete;
+
+    /// Opens the line, and goes on opening it whenever it is lost. Throws runtime::config_error for a bad
+    /// endpoint.
+    void start();
+    /// Sends what waits (a bye, say), as far as the socket takes it, and closes. No hook is called any more.
+    void stop();
+    /// A turn soon. For whoever changed PURE state outside a hook: a client's message, a timer, a stored
+    /// batch.
+    void flush();
+
+    /// The process' monotonic clock: what PURE classes get as `now`.
+    [[nodiscard]] static instant now() { return std::chrono::steady_clock::now(); }
+
+private:
+    net::awaitable<void> tick(std::shared_ptr<bool> alive);
+    void turn();
+    void open(std::uint64_t nonce);
+    void close_sockets();
+    void pump();
+    void report();
+
+    net::io_context& loop_;
+    zmq_context& context_;
+    peer& peer_;
+    link_endpoints endpoints_;
+    link_hooks hooks_;
+    net::steady_timer timer_;
+    std::shared_ptr<bool> alive_; ///< false after stop(): for the ticking coroutine and posted turns
+    std::unique_ptr<zmq_stream> dealer_, sub_;
+    bool turn_posted_ = false;
+    bool was_up_ = false, said_missing_ = false;
+};
+
+} // namespace citron::cluster

@@ -1,0 +1,113 @@
+// A ZeroMQ socket in an Asio loop; the sole owner of what must be known about libzmq and its descriptor.
+//
+// ZMQ_FD is edge-triggered, and any call on the socket may swallow the edge of a message that waits. So
+// nothing here sleeps before ZMQ_EVENTS has said, after the last send, that nothing can be read.
+#pragma once
+
+#include "common/protocol/envelope.hpp"
+#include "common/protocol/types.hpp"
+#include "common/runtime/net.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace citron::cluster {
+
+/// The process' ZeroMQ context with its one I/O thread. Must outlive its streams; the destructor waits for
+/// their linger times.
+class zmq_context
+{
+public:
+    zmq_context();
+    ~zmq_context();
+    zmq_context(const zmq_context&) = delete;
+    zmq_context& operator=(const zmq_context&) = delete;
+
+    struct native;
+    [[nodiscard]] native& get() { return *native_; }
+
+private:
+    std::unique_ptr<native> native_;
+};
+
+/// What a socket is for; each role has its options set before it binds or connects (make_socket in the .cpp).
+enum class socket_role
+{
+    router, ///< broker: requests. Frames come with the sender's identity and go to one
+    dealer, ///< everybody -> broker
+    xpub,   ///< broker: broadcasts. Receives subscriptions; a full subscriber is reported, not skipped
+    sub,    ///< connector: its broadcasts
+    tap,    ///< broker: as xpub, but a slow monitor just misses frames
+};
+
+enum class send_result
+{
+    sent,
+    full,        ///< nobody there yet, or its queue is full: try again when on_turn comes
+    unreachable, ///< router: no such identity
+    too_large,   ///< beyond max_frame: the other side would cut the line
+};
+
+/// What a bound socket accepts: an envelope with its topic.
+inline constexpr std::size_t max_frame = protocol::max_envelope + std::size_t{64} * 1024;
+
+/// What an xpub receives.
+struct subscription
+{
+    bool subscribed = false;
+    std::string_view topic;
+};
+[[nodiscard]] std::optional<subscription> parse_subscription(std::string_view frame);
+
+/// Called on the loop. A handler may send on, close, or destroy the stream that calls it.
+struct stream_handlers
+{
+    /// One frame; `identity` is empty unless this is a router. Both are borrowed for the call.
+    std::function<void(std::string_view identity, std::string_view frame)> on_frame;
+    /// After each burst of frames and each wake: now send what waits; what was `full` may go now.
+    std::function<void()> on_turn = [] {};
+    /// dealer, sub: a connection has ended or could not be made. A hint; it may also stay away.
+    std::function<void()> on_disconnect = {};
+};
+
+class zmq_stream
+{
+public:
+    /// `identity`: of a dealer; fresh for every socket.
+    zmq_stream(net::io_context& loop, zmq_context& context, socket_role role, stream_handlers handlers,
+               const std::string& identity = {});
+    ~zmq_stream(); ///< close()
+    zmq_stream(const zmq_stream&) = delete;
+    zmq_stream& operator=(const zmq_stream&) = delete;
+
+    /// "tcp://127.0.0.1:5550"; port * is any free one. Throws runtime::config_error: "tcp://...: Address
+    /// already in use".
+    void bind(const std::string& endpoint);
+    /// Returns before there is a connection. Throws runtime::config_error when this is no endpoint.
+    void connect(const std::string& endpoint);
+    void subscribe(std::string_view topic);     ///< sub only
+    [[nodiscard]] std::string endpoint() const; ///< as bound, with the real port
+    void start();                               ///< frames come from now on
+
+    [[nodiscard]] send_result send(std::string_view frame);                            ///< dealer
+    [[nodiscard]] send_result send(std::string_view identity, std::string_view frame); ///< router
+    [[nodiscard]] send_result publish(std::string_view topic,
+                                      std::string_view bytes); ///< xpub, tap: one frame
+
+    /// Reads all that waits now, not just a burst, before a judgement about silence. No on_turn.
+    void drain();
+    /// A turn soon, though nothing came in. Cheap; many calls make one turn.
+    void wake();
+    /// No handler is called any more; frames already sent may still go out for `linger`.
+    void close(protocol::milliseconds linger = protocol::milliseconds(0));
+
+private:
+    struct impl;
+    std::shared_ptr<impl> impl_; ///< shared with its own coroutine, which ends after close()
+};
+
+} // namespace citron::cluster
