@@ -1,0 +1,1 @@
+"""What the citron command and zmq_monitor are made of."""

@@ -1,0 +1,265 @@
+"""citron start: runs the servers of servers.json as children, says when the cluster is ready, ends it in order."""
+
+import os
+import signal
+import socket
+import sys
+import time
+
+import zmq
+
+from . import conf as conf_module
+from .child import BAD_CONFIGURATION, Child
+from .conf import ConfError, Server
+from .control import Listener, ask
+from .wire import Peer
+
+BINARIES = {kind: f"citron-{kind}" for kind in ("broker", *conf_module.KINDS)}
+ORDER_OF_END = ("gate", "connector", "chat", "broker")
+TURN_MS = 100
+PATIENCE_ADD = 20.0
+REMINDER = 10.0  # seconds between two lines that say what is still missing
+
+
+def log(text):
+    print(f"citron: {text}", file=sys.stderr, flush=True)
+
+
+class Supervisor:
+    """One loop: children, the control socket, the line to the broker. run() returns the exit status."""
+
+    def __init__(self, conf, options):
+        self.conf, self.options = conf, options
+        self.restart = options.restart
+        self.children, self.waiting = {}, []
+        self.ending = self.ready = False
+        self.status = 0
+        self.asked_at = self.reminded = time.monotonic()
+
+    # ---- starting
+
+    def run(self):
+        self._check()
+        self.listener = Listener(self.options.run_dir)
+        wake, woken = socket.socketpair()
+        wake.setblocking(False)
+        woken.setblocking(False)
+        signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: setattr(self, "ending", True))
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self.wake = wake
+        self.peer = Peer(f"tcp://{self.conf.broker.reachable_at}:{self.conf.broker.ports['port']}", "citron")
+        try:
+            for server in self.local:
+                self._launch(server)
+            while not self.ending:
+                self._turn()
+            self._end()
+        finally:
+            for child in self.children.values():
+                if child.process is not None:
+                    child.process.kill()
+            self.listener.close()
+            self.peer.close()
+        return self.status
+
+    def _check(self):
+        for name in BINARIES.values():
+            if not os.access(self._binary(name, absolute=True), os.X_OK):
+                raise ConfError(f"{self._binary(name)} is missing: make -f Makefile.dev build")
+        running = ask(self.options.run_dir, {"command": "list"})
+        if running:
+            raise ConfError(f"a cluster is already running in {self.options.run_dir} (citron, pid {running.get('pid')})")
+        self.local = [server for server in [self.conf.broker, *self.conf.servers] if self._is_local(server)]
+        conf_module.check_ports_free(self.conf, self.local)
+
+    def _is_local(self, server):
+        try:
+            local = conf_module.is_local(server)
+        except ConfError as error:
+            raise ConfError(f"{self.conf.file}: {error}") from None
+        if not local:
+            log(f"{server.id} is not started here: {server.listens_on} is not an address of this machine")
+        return local
+
+    def _binary(self, name, absolute=False):
+        path = os.path.join(self.options.bin_dir, name)
+        return os.path.join(self.options.root, path) if absolute else path
+
+    def _launch(self, server):
+        command = [self._binary(BINARIES[server.kind]), "--conf", self.options.conf, "--env", self.options.env,
+                   "--run-dir", self.options.run_dir, "--id", server.id, *server.extra]
+        child = Child(server, command, self.options.root, self.restart, log)
+        child.start()
+        self.children[server.id] = child
+        return child
+
+    # ---- running
+
+    def _turn(self):
+        poller = zmq.Poller()
+        poller.register(self.peer.socket, zmq.POLLIN)
+        for fd in (self.wake, *self.listener.fds()):
+            poller.register(fd, zmq.POLLIN)
+        poller.poll(TURN_MS)
+        try:
+            self.wake.recv(4096)
+        except BlockingIOError:
+            pass
+        self.peer.receive()
+        self.peer.tick()
+        for child in self.children.values():
+            child.tick()
+        if not self.ready:
+            self._look_for_trouble()
+            self._look_for_readiness()
+        for connection, request in self.listener.take():
+            self._serve(connection, request)
+        self._answer_waiting()
+
+    def _look_for_trouble(self):
+        """Before it is ready, a cluster that cannot become ready ends."""
+        for child in self.children.values():
+            if child.exit == BAD_CONFIGURATION and child.state in ("pausing", "dead"):
+                log(f"{child.id} refuses its configuration: see its line above")
+                self.status, self.ending = BAD_CONFIGURATION, True
+            elif child.state == "dead":
+                log("the cluster cannot become ready")
+                self.status, self.ending = 1, True
+
+    def _look_for_readiness(self):
+        missing = self._missing()
+        if not missing:
+            self.ready = True
+            print(f"cluster ready: {self._url()}", flush=True)
+        elif time.monotonic() - self.reminded > REMINDER:
+            self.reminded = time.monotonic()
+            log("still waiting: " + "; ".join(missing))
+
+    def _missing(self):
+        """What keeps us from being ready, in words. Ports are tried only when everybody is in the view."""
+        if self.peer.view is None:
+            return [f"{self.conf.broker.id}: does not answer"]
+        known = {server.id: server for server in self.peer.view.servers}
+        missing = [f"{server.id}: not in the broker's view" for server in self.conf.servers if server.id not in known]
+        if missing or not self.peer.view.ready:
+            return missing or ["the broker still gathers its servers"]
+        for server in self.local:
+            for key in ("clientPort", "httpPort"):
+                port = server.ports.get(key) or (key == "clientPort" and server.kind != "broker" and known[server.id].port)
+                if port and not conf_module.accepts(server.reachable_at, port):
+                    missing.append(f"{server.id}: {key} {port} does not accept yet")
+        return missing
+
+    def _url(self):
+        web = next(iter(self.conf.web_servers()), None)
+        if web is None:
+            return "no web chat: servers.json names no gate and no connector"
+        host = f"[{web.reachable_at}]" if ":" in web.reachable_at else web.reachable_at
+        return f"http://{host}:{web.ports['httpPort']}/"
+
+    # ---- the commands
+
+    def _serve(self, connection, request):
+        serve = {"list": self._list, "stop": self._stop, "add": self._add}.get(request.get("command"))
+        if serve is None:
+            return self.listener.answer(connection, {"error": "no such command"})
+        try:
+            answer = serve(request)
+        except (ConfError, OSError) as error:
+            answer = {"error": str(error)}
+        if callable(answer):
+            self.waiting.append((connection, answer, time.monotonic() + PATIENCE_ADD))
+        else:
+            self.listener.answer(connection, answer)
+
+    def _answer_waiting(self):
+        """Commands that take their time: answered when their question has an answer, or is too old."""
+        for entry in list(self.waiting):
+            connection, question, deadline = entry
+            answer = question()
+            if answer is None and time.monotonic() >= deadline:
+                answer = {"error": f"not done after {PATIENCE_ADD:.0f} s; see citron list"}
+            if answer is not None:
+                self.waiting.remove(entry)
+                self.listener.answer(connection, answer)
+
+    def _list(self, _):
+        now = time.monotonic()
+        return {"pid": os.getpid(), "ready": self.ready, "servers": [
+            {"id": child.id, "kind": child.server.kind, "pid": child.pid, "state": child.state, "restarts": child.restarts,
+             "uptime": now - child.started if child.pid else None} for child in self.children.values()]}
+
+    def _stop(self, request):
+        child = self.children.get(request.get("id"))
+        if child is None:
+            return {"error": f"{request.get('id')}: no such server here"}
+        if child.state in ("stopped", "dead"):
+            return {"error": f"{child.id} is not running"}
+        child.stop()
+        return lambda: {"id": child.id, "exit": child.exit} if child.state == "stopped" else None
+
+    def _add(self, request):
+        kind, id_ = request.get("kind"), request.get("id")
+        known = {*self.children, *(server.id for server in self.peer.view.servers if self.peer.view)} \
+            if self.peer.view else set(self.children)
+        running = {*(child.id for child in self.children.values() if child.state not in ("stopped", "dead")),
+                   *(server.id for server in (self.peer.view.servers if self.peer.view else []))}
+        if id_ in running:
+            return {"error": f"{id_} is already running"}
+        server = self.children[id_].server if id_ in self.children else self._new_server(kind, id_, known, request)
+        if server.kind != kind:
+            return {"error": f"{id_} is a {server.kind} server"}
+        child = self._launch(server)
+        return lambda: self._added(child)
+
+    def _new_server(self, kind, id_, known, request):
+        server = Server(id_ or _free_id(kind, known), kind, "--client-port")
+        if kind == "connector":
+            server.host = server.bind = next((line.listens_on for line in self.conf.of_kind(kind)), "127.0.0.1")
+            port = request.get("port")
+            server.ports["clientPort"] = self._free_port() if port is None else port
+            if port and not conf_module.is_free(server.listens_on, port):
+                raise ConfError(f"--client-port: port {port} is already in use")
+            server.extra = ["--client-port", str(server.ports["clientPort"])]
+        return server
+
+    def _free_port(self):
+        """The next one after the highest connector's; 0 (any) when servers.json leaves the ports to the system."""
+        connectors = [child.server for child in self.children.values() if child.server.kind == "connector"]
+        ports = [server.ports["clientPort"] for server in connectors]
+        if not ports or 0 in ports:
+            return 0
+        return next(port for port in range(max(ports) + 1, 65536) if conf_module.is_free(connectors[0].listens_on, port))
+
+    def _added(self, child):
+        if child.state != "running":
+            child.stop()
+            return {"error": f"{child.id} has ended (exit {child.exit}); see its line in the log"}
+        server = next((server for server in (self.peer.view.servers if self.peer.view else []) if server.id == child.id), None)
+        return server and {"id": child.id, "pid": child.pid, "port": server.port}
+
+    # ---- ending
+
+    def _end(self):
+        """Whoever holds clients first, the broker last; the next kind only when the one before is gone."""
+        for kind in ORDER_OF_END:
+            group = [child for child in self.children.values() if child.server.kind == kind]
+            for child in group:
+                child.stop()
+            while any(child.process is not None for child in group):
+                time.sleep(TURN_MS / 1000 / 5)
+                for child in self.children.values():
+                    if child.state != "pausing":
+                        child.tick()
+        for connection, _, _ in self.waiting:
+            self.listener.answer(connection, {"error": "the cluster is being stopped"})
+
+
+def _free_id(kind, known):
+    """chat-server-4 after chat-server-1, -2, -3."""
+    number = 1
+    while f"{kind}-server-{number}" in known:
+        number += 1
+    return f"{kind}-server-{number}"
