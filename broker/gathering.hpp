@@ -1,0 +1,44 @@
+// PURE. What a fresh broker waits for before it routes rooms: those whom conf names, and those whom the
+// newest view that its peers report shows living. Bounded: `patience` after the first hello it goes on
+// without the rest.
+#pragma once
+
+#include "common/protocol/contract.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace citron::broker {
+
+using protocol::incarnation;
+using protocol::instant;
+using protocol::milliseconds;
+
+class gathering
+{
+public:
+    gathering(std::vector<std::string> expected, milliseconds patience)
+        : expected_(std::move(expected)), patience_(patience)
+    {
+    }
+
+    /// A server (no tool) said hello and named the newest view it knew. True when that is newer than any
+    /// before.
+    bool report(const protocol::view& newest, instant now);
+    /// Everybody is there, or patience is over.
+    [[nodiscard]] bool over(const std::vector<protocol::server_info>& present, instant now) const;
+    /// Those whom the newest reported view shows living and who are not there in that incarnation.
+    [[nodiscard]] std::vector<incarnation> missing(const std::vector<protocol::server_info>& present) const;
+    /// Highest view number that anybody reported.
+    [[nodiscard]] std::uint64_t highest() const { return newest_.number; }
+    [[nodiscard]] const protocol::view& newest() const { return newest_; }
+
+private:
+    std::vector<std::string> expected_;
+    milliseconds patience_;
+    protocol::view newest_;
+    std::optional<instant> first_;
+};
+
+} // namespace citron::broker
