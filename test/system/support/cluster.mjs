@@ -1,0 +1,186 @@
+// A real cluster: the binaries under tools/citron, on ports and in a folder of its own.
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { takePorts } from "./ports.mjs";
+import { until } from "./wait.mjs";
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../..");
+export const binaries = path.resolve(root, process.env.CITRON_BIN ?? "build/bin");
+const python = "/usr/bin/python3";
+const slow = Number(process.env.CITRON_SLOW ?? 1); // for binaries with sanitizers
+
+/** What a process that has ended said. */
+function run(command, args, options = {}) {
+    return new Promise((resolve) => execFile(command, args, { cwd: root, timeout: 60000, ...options }, (error, stdout, stderr) =>
+        resolve({ code: error ? error.code ?? error.signal : 0, stdout, stderr })));
+}
+
+/** A process with its output kept; dies with us. */
+export class Process {
+    constructor(command, args, options = {}) {
+        this.out = "";
+        this.err = "";
+        this.child = spawn("/usr/bin/setpriv", ["--pdeathsig", "KILL", command, ...args],
+            { cwd: root, stdio: ["ignore", "pipe", "pipe"], ...options });
+        this.child.stdout.on("data", (data) => { this.out += data; });
+        this.child.stderr.on("data", (data) => { this.err += data; });
+        this.ended = new Promise((resolve) => this.child.on("close", (code, signal) => {
+            this.code = code ?? signal;
+            resolve(this.code);
+        }));
+    }
+
+    get pid() {
+        return this.child.pid;
+    }
+
+    get running() {
+        return this.code === undefined;
+    }
+
+    /** Resolves with the exit code. */
+    stop(signal = "SIGTERM") {
+        if (this.running)
+            this.child.kill(signal);
+        return this.ended;
+    }
+}
+
+export class Cluster {
+    #ports;
+    #processes = [];
+
+    /** Writes conf/ and takes ports. `chat`: keys of chat.json. Nothing runs yet. */
+    static async prepare({ gate = true, connectors = 3, chats = 3, chat = {}, env = "development", extra = {} } = {}) {
+        const cluster = new Cluster();
+        cluster.env = env;
+        cluster.#ports = await takePorts();
+        cluster.dir = await mkdtemp(path.join(os.tmpdir(), "citron-test-"));
+        await mkdir(path.join(cluster.dir, "conf"));
+        const port = () => cluster.#ports.next();
+        const lines = (count, id, line = () => ({})) =>
+            Array.from({ length: count }, (_, i) => ({ id: `${id}-server-${i + 1}`, host: "127.0.0.1", ...line(i) }));
+        cluster.httpPort = port();
+        cluster.section = {
+            broker: [{ id: "broker-1", host: "127.0.0.1", port: port(), pubPort: port(), tapPort: port() }],
+            connector: lines(connectors, "connector",
+                (i) => ({ clientPort: port(), ...(gate || i ? {} : { httpPort: cluster.httpPort }) })),
+            chat: lines(chats, "chat"),
+            ...(gate ? { gate: lines(1, "gate", () => ({ clientPort: port(), httpPort: cluster.httpPort })) } : {}),
+            ...extra,
+        };
+        await cluster.write("servers.json", { [env]: cluster.section });
+        await cluster.write("chat.json", chat);
+        return cluster;
+    }
+
+    static async start(options = {}) {
+        const cluster = await Cluster.prepare(options);
+        try {
+            await cluster.run(options.restart === false ? ["--no-restart"] : []);
+        } catch (error) {
+            await cluster.stop();
+            throw error;
+        }
+        return cluster;
+    }
+
+    write(name, value) {
+        const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
+        return writeFile(path.join(this.dir, "conf", name), text);
+    }
+
+    get confOptions() {
+        return ["--conf", path.join(this.dir, "conf"), "--env", this.env];
+    }
+
+    /** citron start, until it says that it is ready. */
+    async run(options = []) {
+        this.supervisor = this.spawn(path.join(root, "tools/citron"), ["start", ...this.confOptions, "--bin-dir", binaries, ...options]);
+        const ready = `cluster ready: http://127.0.0.1:${this.httpPort}/\n`;
+        await until(() => this.supervisor.out.includes(ready) || !this.supervisor.running,
+            () => `ready\n${this.supervisor.err}`, 30 * slow);
+        if (!this.supervisor.running)
+            throw new Error(`citron start ended with ${this.supervisor.code}\n${this.supervisor.err}`);
+    }
+
+    /** A process that ends with the cluster. */
+    spawn(command, args, options) {
+        const made = new Process(command, args, options);
+        this.#processes.push(made);
+        return made;
+    }
+
+    /** A server started by hand, in another terminal so to speak. */
+    spawnServer(kind, ...args) {
+        return this.spawn(path.join(binaries, `citron-${kind}`), [...this.confOptions, "--run-dir", this.dir, ...args]);
+    }
+
+    citron(command, ...args) {
+        return run(path.join(root, "tools/citron"), [command, ...this.confOptions, ...args]);
+    }
+
+    monitor(...args) {
+        return this.spawn(path.join(root, "tools/zmq_monitor"), [...this.confOptions, ...args]);
+    }
+
+    async list() {
+        const { code, stdout, stderr } = await this.citron("list", "--json");
+        if (code !== 0)
+            throw new Error(`citron list: ${stderr}`);
+        return JSON.parse(stdout);
+    }
+
+    /** The counters of one server, or undefined when it does not answer. */
+    async stats(id) {
+        const { stdout } = await this.citron("stats", id, "--json");
+        return JSON.parse(stdout || "{}")[id];
+    }
+
+    async isUp(id) {
+        return (await this.list()).some((row) => row.id === id && row.state === "up");
+    }
+
+    async pidOf(id) {
+        const row = (await this.list()).find((candidate) => candidate.id === id);
+        if (!row?.pid)
+            throw new Error(`${id} is not running`);
+        return row.pid;
+    }
+
+    async kill(id, signal) {
+        process.kill(await this.pidOf(id), signal);
+    }
+
+    get gateUrl() {
+        return `ws://127.0.0.1:${this.section.gate[0].clientPort}`;
+    }
+
+    get webUrl() {
+        return `http://127.0.0.1:${this.httpPort}/`;
+    }
+
+    connectorPort(number) {
+        return this.section.connector[number - 1].clientPort;
+    }
+
+    connectorUrl(number = 1) {
+        return `ws://127.0.0.1:${this.connectorPort(number)}`;
+    }
+
+    log(id) {
+        return readFile(path.join(this.dir, "logs", `${id}.log`), "utf8");
+    }
+
+    async stop() {
+        await Promise.all(this.#processes.map((running) => running.stop()));
+        await rm(this.dir, { recursive: true, force: true });
+        await this.#ports.release();
+    }
+}
+
+export { python, run };
