@@ -53,13 +53,17 @@ handshake::handshake(protocol::milliseconds heartbeat, std::vector<std::string> 
         {"server", ordered_json::object()}, {"client", ordered_json::object()}, {"version", ""}};
     ordered_json full = {{"heartbeat", seconds(heartbeat)}}, brief = full;
     if (!routes_.empty()) {
-        full["dict"] = full["routeToCode"] = dict;
+        full["dict"] = dict;
+        full["routeToCode"] = dict;
         full["codeToRoute"] = codes;
         full["dictVersion"] = version_;
-        full["useDict"] = brief["useDict"] = true;
+        full["useDict"] = true;
+        brief["useDict"] = true;
     }
-    full["protos"] = brief["protos"] = protos;
-    full["useProto"] = brief["useProto"] = true;
+    for (auto* sys : {&full, &brief}) {
+        (*sys)["protos"] = protos;
+        (*sys)["useProto"] = true;
+    }
     full_ = handshake_frame({{"code", 200}, {"sys", full}});
     brief_ = handshake_frame({{"code", 200}, {"sys", brief}});
     refusal_ = handshake_frame({{"code", 500}});

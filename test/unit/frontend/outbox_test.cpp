@@ -1,0 +1,136 @@
+#include "frontend/outbox.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+namespace citron::frontend {
+namespace {
+
+using protocol::frame;
+
+std::string contents(const outbox& out)
+{
+    std::array<std::string_view, 64> parts;
+    std::string text;
+    for (std::size_t i = 0, count = out.gather(parts); i < count; ++i)
+        text.append(parts[i]);
+    return text;
+}
+
+TEST(Outbox, KeepsFramesInOrder)
+{
+    outbox out(100);
+
+    EXPECT_TRUE(out.append(frame("one ")));
+    EXPECT_TRUE(out.append(frame("two")));
+
+    EXPECT_EQ(contents(out), "one two");
+    EXPECT_EQ(out.bytes(), 7U);
+}
+
+TEST(Outbox, RefusesFrameOverByteLimit)
+{
+    outbox out(8);
+    EXPECT_TRUE(out.append(frame("12345")));
+
+    EXPECT_FALSE(out.append(frame("6789")));
+
+    EXPECT_EQ(contents(out), "12345");
+    EXPECT_TRUE(out.append(frame("678")));
+}
+
+TEST(Outbox, LastWordsIgnoreTheLimit)
+{
+    outbox out(4);
+    EXPECT_TRUE(out.append(frame("full")));
+
+    out.append_last(frame("bye"));
+
+    EXPECT_EQ(contents(out), "fullbye");
+}
+
+TEST(Outbox, ResumesInsideAFrame)
+{
+    outbox out(100);
+    EXPECT_TRUE(out.append(frame("hello")));
+    EXPECT_TRUE(out.append(frame("world")));
+
+    out.consume(2);
+    EXPECT_EQ(contents(out), "lloworld");
+    out.consume(5);
+
+    EXPECT_EQ(contents(out), "rld");
+    EXPECT_EQ(out.bytes(), 3U);
+}
+
+TEST(Outbox, IsEmptyWhenAllIsTaken)
+{
+    outbox out(100);
+    EXPECT_TRUE(out.append(frame("hello")));
+
+    out.consume(5);
+
+    EXPECT_TRUE(out.empty());
+    EXPECT_EQ(contents(out), "");
+}
+
+TEST(Outbox, MakesRoomAsTheSocketTakesBytes)
+{
+    outbox out(5);
+    EXPECT_TRUE(out.append(frame("12345")));
+    out.consume(3);
+
+    EXPECT_TRUE(out.append(frame("678")));
+
+    EXPECT_EQ(contents(out), "45678");
+}
+
+TEST(Outbox, GathersNoMoreThanAsked)
+{
+    outbox out(100);
+    for (int i = 0; i < 3; ++i)
+        EXPECT_TRUE(out.append(frame("ab")));
+    std::array<std::string_view, 2> parts;
+
+    EXPECT_EQ(out.gather(parts), 2U);
+}
+
+TEST(Outbox, ManyFramesComeOutAsTheyWentIn)
+{
+    outbox out(1U << 20U);
+    std::string sent, received;
+    for (int i = 0; i < 1000; ++i) {
+        const auto text = std::to_string(i) + ",";
+        sent += text;
+        EXPECT_TRUE(out.append(frame(text)));
+        const auto some = contents(out).substr(0, static_cast<std::size_t>(i % 7));
+        received += some;
+        out.consume(some.size());
+    }
+    while (!out.empty()) {
+        const auto some = contents(out).substr(0, 5);
+        received += some;
+        out.consume(some.size());
+    }
+
+    EXPECT_EQ(received, sent);
+}
+
+TEST(Outbox, ClearForgetsEverything)
+{
+    outbox out(4);
+    EXPECT_TRUE(out.append(frame("1234")));
+    out.consume(1);
+
+    out.clear();
+
+    EXPECT_TRUE(out.empty());
+    EXPECT_EQ(out.bytes(), 0U);
+    EXPECT_TRUE(out.append(frame("5678")));
+    EXPECT_EQ(contents(out), "5678");
+}
+
+} // namespace
+} // namespace citron::frontend
