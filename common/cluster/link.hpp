@@ -54,11 +54,13 @@ public:
 
 private:
     net::awaitable<void> tick(std::shared_ptr<bool> alive);
+    void on_tick();
+    void on_hint();
     void turn();
     void open(std::uint64_t nonce);
+    void lose();
     void close_sockets();
     void pump();
-    void report();
 
     net::io_context& loop_;
     zmq_context& context_;
@@ -69,7 +71,7 @@ private:
     std::shared_ptr<bool> alive_; ///< false after stop(): for the ticking coroutine and posted turns
     std::unique_ptr<zmq_stream> dealer_, sub_;
     bool turn_posted_ = false;
-    bool was_up_ = false, said_missing_ = false;
+    bool was_up_ = false, said_lost_ = false;
 };
 
 } // namespace citron::cluster

@@ -27,6 +27,7 @@ std::optional<std::uint64_t> peer::take_open(instant now)
         return std::nullopt;
     options_.self.nonce = random_() | 1; // never 0
     state_ = state::greeting;
+    refusal_.clear();
     close_ = false;
     heard_ = published_ = beaten_ = now;
     ++opened_;
@@ -167,7 +168,8 @@ void peer::on_refused(const envelope& e, instant now)
 {
     ++refused_;
     const auto body = protocol::unpack<protocol::refusal>(e.body);
-    if (body && body->reason == "duplicate_id") {
+    refusal_ = body ? body->reason : "?";
+    if (refusal_ == "duplicate_id") {
         refused_since_ = refused_since_.value_or(now);
         given_up_ = now - *refused_since_ > options_.duplicate_patience;
     }

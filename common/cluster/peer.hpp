@@ -70,6 +70,8 @@ public:
     void pop_outgoing();
     /// Another living process holds our id, and has for duplicate_patience: end with a clear line.
     [[nodiscard]] bool refused_for_good() const { return given_up_; }
+    /// Why the broker has refused the present line (or the last one, while it is closed); "": it has not.
+    [[nodiscard]] const std::string& refusal() const { return refusal_; }
 
     // ---- what the server uses
     /// Fills in `from` and `view` and queues. False, and counted, when there is no line, the envelope is larger
@@ -101,6 +103,7 @@ private:
     bool close_ = false, given_up_ = false, draining_ = false;
     instant open_at_, heard_, published_, beaten_, ticked_;
     std::optional<instant> refused_since_;
+    std::string refusal_;
     protocol::view view_;
     std::deque<std::string> outgoing_;
     std::size_t queued_ = 0;

@@ -1,0 +1,170 @@
+#include "common/cluster/link.hpp"
+
+#include "common/runtime/lifecycle.hpp"
+#include "common/runtime/log.hpp"
+#include "common/runtime/spawn.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+namespace citron::cluster {
+
+namespace log = runtime::log;
+
+link::link(net::io_context& loop, zmq_context& context, peer& line, link_endpoints endpoints,
+           link_hooks hooks)
+    : loop_(loop), context_(context), peer_(line), endpoints_(std::move(endpoints)), hooks_(std::move(hooks)),
+      timer_(loop), alive_(std::make_shared<bool>(false))
+{
+    if (!hooks_.on_refused)
+        hooks_.on_refused = [](const std::string& text) { runtime::give_up(text); };
+}
+
+link::~link()
+{
+    stop();
+}
+
+void link::start()
+{
+    *alive_ = true;
+    turn(); // opens, so that a bad endpoint is told here
+    runtime::spawn(loop_.get_executor(), "link", tick(alive_));
+}
+
+void link::stop()
+{
+    constexpr protocol::milliseconds linger{500}; // for a bye
+    if (!std::exchange(*alive_, false))
+        return;
+    timer_.cancel();
+    pump();
+    if (dealer_)
+        dealer_->close(linger);
+    close_sockets();
+}
+
+net::awaitable<void> link::tick(std::shared_ptr<bool> alive)
+{
+    constexpr protocol::milliseconds period{100};
+    while (*alive) {
+        boost::system::error_code cancelled;
+        timer_.expires_after(period);
+        co_await timer_.async_wait(net::redirect_error(net::use_awaitable, cancelled));
+        if (*alive)
+            runtime::guard("link.tick", [this] { on_tick(); });
+    }
+}
+
+void link::on_tick()
+{
+    if (dealer_)
+        dealer_->drain();
+    if (sub_)
+        sub_->drain();
+    if (!*alive_)
+        return;
+    const auto time = now();
+    peer_.on_tick(time);
+    hooks_.on_tick(time);
+    turn();
+    if (*alive_ && peer_.refused_for_good())
+        hooks_.on_refused("another living server has the id " + peer_.self().id + ", says the broker at " +
+                          endpoints_.requests);
+}
+
+void link::flush()
+{
+    if (dealer_)
+        return dealer_->wake();
+    if (std::exchange(turn_posted_, true))
+        return;
+    net::post(loop_, [this, alive = alive_] {
+        if (*alive) {
+            turn_posted_ = false;
+            turn();
+        }
+    });
+}
+
+void link::turn()
+{
+    const auto time = now();
+    hooks_.after_turn(time);
+    if (!*alive_)
+        return;
+    if (peer_.take_close())
+        lose();
+    if (const auto nonce = peer_.take_open(time))
+        open(*nonce);
+    pump();
+    if (peer_.up() && !std::exchange(was_up_, true)) {
+        said_lost_ = false;
+        log::info("link.up broker={} view={}", endpoints_.requests, peer_.view().number);
+    }
+}
+
+void link::open(std::uint64_t nonce)
+{
+    const auto& self = peer_.self();
+    const auto on_disconnect = [this] { on_hint(); };
+    const auto on_turn = [this] { turn(); };
+    if (self.type() == protocol::server_kind::connector) {
+        const auto heard = [this](auto, std::string_view frame) { peer_.on_published(frame, now()); };
+        sub_ = std::make_unique<zmq_stream>(loop_, context_, socket_role::sub,
+                                            stream_handlers{heard, on_turn, on_disconnect});
+        sub_->subscribe(protocol::topic_of(self.id, nonce));
+        sub_->connect(endpoints_.broadcasts);
+        sub_->start();
+    }
+    const auto heard = [this](auto, std::string_view frame) { peer_.on_frame(frame, now()); };
+    dealer_ = std::make_unique<zmq_stream>(loop_, context_, socket_role::dealer,
+                                           stream_handlers{heard, on_turn, on_disconnect},
+                                           protocol::identity_of(self.id, nonce));
+    dealer_->connect(endpoints_.requests);
+    dealer_->start();
+}
+
+/// What arrived before the line was cut still counts.
+void link::on_hint()
+{
+    if (dealer_)
+        dealer_->drain();
+    if (!*alive_)
+        return;
+    peer_.on_lost(now());
+    turn();
+}
+
+void link::lose()
+{
+    close_sockets();
+    const bool had_it = std::exchange(was_up_, false);
+    if (std::exchange(said_lost_, true))
+        return; // once, until it is back
+    if (const auto& why = peer_.refusal(); !why.empty())
+        log::warn("link.down broker={} refused={} (trying on)", endpoints_.requests, log::printable(why));
+    else
+        log::warn("link.down {} {} (trying on)", had_it ? "lost the broker at" : "no broker at",
+                  endpoints_.requests);
+}
+
+void link::close_sockets()
+{
+    dealer_.reset();
+    sub_.reset();
+}
+
+void link::pump()
+{
+    while (const auto* frame = dealer_ ? peer_.outgoing() : nullptr) {
+        if (dealer_->send(*frame) == send_result::full)
+            return; // the socket's next turn comes here again
+        peer_.pop_outgoing();
+    }
+}
+
+} // namespace citron::cluster

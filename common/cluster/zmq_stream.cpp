@@ -1,0 +1,385 @@
+#include "common/cluster/zmq_stream.hpp"
+
+#include "common/runtime/config.hpp"
+#include "common/runtime/spawn.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <zmq.hpp>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace citron::cluster {
+
+struct zmq_context::native
+{
+    zmq::context_t context{1};
+    std::uint64_t monitors = 0; ///< so far: each needs an endpoint of its own
+};
+
+zmq_context::zmq_context() : native_(std::make_unique<native>()) {}
+zmq_context::~zmq_context() = default;
+
+namespace {
+
+namespace opt = zmq::sockopt;
+
+constexpr int burst = 256;            // frames of one socket before others in the loop have their turn
+constexpr int drain_most = 50'000;    // frames; who floods faster than we read is not waited for
+constexpr int queued_frames = 1'000;  // to one peer; the byte-bounded queues are ours and stand behind it
+constexpr int unread_frames = 50'000; // from one peer; a full one stops reading its heartbeats
+constexpr int longest_subscription = 64 * 1024;
+
+/// A signal is no answer.
+template <typename Call>
+int uninterrupted(Call call)
+{
+    int outcome = call();
+    while (outcome < 0 && errno == EINTR)
+        outcome = call();
+    return outcome;
+}
+
+bool take(zmq::socket_t& socket, zmq::message_t& part)
+{
+    return uninterrupted([&] { return zmq_msg_recv(part.handle(), socket.handle(), ZMQ_DONTWAIT); }) >= 0;
+}
+
+bool put(zmq::socket_t& socket, zmq::message_t& part, int flags)
+{
+    return uninterrupted(
+               [&] { return zmq_msg_send(part.handle(), socket.handle(), flags | ZMQ_DONTWAIT); }) >= 0;
+}
+
+zmq::socket_type type_of(socket_role role)
+{
+    switch (role) {
+    case socket_role::router:
+        return zmq::socket_type::router;
+    case socket_role::dealer:
+        return zmq::socket_type::dealer;
+    case socket_role::sub:
+        return zmq::socket_type::sub;
+    case socket_role::xpub:
+    case socket_role::tap:
+        break;
+    }
+    return zmq::socket_type::xpub;
+}
+
+void set_for_all(zmq::socket_t& socket)
+{
+    socket.set(opt::linger, 0);
+    socket.set(opt::sndhwm, queued_frames);
+    socket.set(opt::rcvhwm, unread_frames);
+    socket.set(opt::sndtimeo, 0);
+    socket.set(opt::heartbeat_ivl, 1'000);
+    socket.set(opt::heartbeat_timeout, 5'000);
+    socket.set(opt::heartbeat_ttl, 5'000);
+    socket.set(opt::handshake_ivl, 5'000);
+    socket.set(opt::tcp_keepalive, 1);
+    socket.set(opt::tcp_keepalive_idle, 15);
+    socket.set(opt::tcp_keepalive_intvl, 5);
+    socket.set(opt::tcp_keepalive_cnt, 3);
+}
+
+/// Options are fixed before bind and connect: most apply to later ones only.
+zmq::socket_t make_socket(zmq::context_t& context, socket_role role, const std::string& identity)
+{
+    zmq::socket_t socket(context, type_of(role));
+    set_for_all(socket);
+    switch (role) {
+    case socket_role::router:
+        socket.set(opt::router_mandatory, true); // a dead peer is an error, not silence
+        socket.set(opt::backlog, 4'096);
+        socket.set(opt::maxmsgsize, static_cast<std::int64_t>(max_frame)); // bound sockets only
+        break;
+    case socket_role::xpub:
+        socket.set(opt::xpub_nodrop, true);
+        [[fallthrough]];
+    case socket_role::tap:
+        socket.set(opt::xpub_verbose, true); // also a topic that somebody has already
+        socket.set(opt::backlog, 4'096);
+        socket.set(opt::maxmsgsize, std::int64_t{longest_subscription});
+        break;
+    case socket_role::sub:
+        socket.set(opt::rcvhwm, 0);
+        [[fallthrough]];
+    case socket_role::dealer:
+        socket.set(opt::reconnect_ivl, -1); // a link never reuses an identity
+        socket.set(opt::connect_timeout, 2'000);
+        socket.set(opt::immediate, true); // nothing queues for a connection that may never be
+        if (!identity.empty())
+            socket.set(opt::routing_id, identity);
+        break;
+    }
+    return socket;
+}
+
+[[noreturn]] void refuse(const std::string& endpoint, const zmq::error_t& error)
+{
+    throw runtime::config_error(endpoint + ": " + error.what());
+}
+
+} // namespace
+
+std::optional<subscription> parse_subscription(std::string_view frame)
+{
+    if (frame.empty() || (frame[0] != '\0' && frame[0] != '\1'))
+        return std::nullopt;
+    return subscription{frame[0] == '\1', frame.substr(1)};
+}
+
+/// The socket and its one coroutine. Outlives its zmq_stream by the time that coroutine needs to see
+/// `closed_`.
+struct zmq_stream::impl
+{
+    impl(net::io_context& loop, zmq::socket_t socket, bool has_identity, stream_handlers handlers)
+        : has_identity_(has_identity), handlers_(std::move(handlers)), socket_(std::move(socket)),
+          fd_(loop, socket_.get(opt::fd))
+    {
+    }
+    ~impl() { close(0); }
+
+    static net::awaitable<void> run(std::shared_ptr<impl> self);
+    void turn();
+    void drain();
+    void wake();
+    void close(int linger);
+    void monitor(net::io_context& loop, zmq_context::native& context);
+    [[nodiscard]] send_result send(std::string_view identity, zmq::message_t& body);
+
+    bool receive();
+    void skip_rest();
+    [[nodiscard]] bool put_now(zmq::message_t& part, int flags);
+    /// Also lets libzmq digest what its I/O thread has told it: full queues with room again, new connections.
+    [[nodiscard]] bool readable() { return (socket_.get(opt::events) & ZMQ_POLLIN) != 0; }
+
+    bool has_identity_; ///< messages have two frames: router, and the monitor's pair
+    bool closed_ = false, woken_ = false, sleeping_ = false, in_turn_ = false;
+    stream_handlers handlers_;
+    zmq::socket_t socket_;
+    net::posix::stream_descriptor fd_; ///< libzmq's: released, never closed
+    zmq::message_t identity_, frame_;
+    std::shared_ptr<impl> monitor_;
+};
+
+net::awaitable<void> zmq_stream::impl::run(std::shared_ptr<impl> self)
+{
+    while (!self->closed_) {
+        self->turn();
+        if (self->closed_)
+            co_return;
+        if (self->woken_ || self->readable()) {
+            co_await net::post(net::use_awaitable); // share the loop, do not sleep
+            continue;
+        }
+        boost::system::error_code woken; // by the descriptor, wake() or close()
+        self->sleeping_ = true;
+        co_await self->fd_.async_wait(net::posix::descriptor_base::wait_read,
+                                      net::redirect_error(net::use_awaitable, woken));
+        self->sleeping_ = false;
+    }
+}
+
+void zmq_stream::impl::turn()
+{
+    woken_ = false;
+    in_turn_ = true;
+    for (int n = 0; n < burst && receive(); ++n) {
+    }
+    if (!closed_)
+        runtime::guard("stream.on_turn", handlers_.on_turn);
+    in_turn_ = false;
+}
+
+void zmq_stream::impl::drain()
+{
+    for (int n = 0; n < drain_most && receive(); ++n) {
+    }
+    wake();
+}
+
+/// False when nothing waits. A message of a wrong number of frames is a stranger's: dropped.
+bool zmq_stream::impl::receive()
+{
+    if (closed_)
+        return false;
+    auto& first = has_identity_ ? identity_ : frame_;
+    if (!take(socket_, first))
+        return false;
+    if (first.more() != has_identity_) {
+        skip_rest();
+        return true;
+    }
+    if (has_identity_) {
+        (void)zmq_msg_recv(frame_.handle(), socket_.handle(),
+                           ZMQ_DONTWAIT); // parts come together or not at all
+        if (frame_.more()) {
+            skip_rest();
+            return true;
+        }
+    }
+    const auto identity = has_identity_ ? identity_.to_string_view() : std::string_view();
+    runtime::guard("stream.on_frame", [&] { handlers_.on_frame(identity, frame_.to_string_view()); });
+    return true;
+}
+
+void zmq_stream::impl::skip_rest()
+{
+    zmq::message_t part;
+    while (socket_.get(opt::rcvmore) && take(socket_, part)) {
+    }
+}
+
+/// EAGAIN may be stale news: look at the events and try once more.
+bool zmq_stream::impl::put_now(zmq::message_t& part, int flags)
+{
+    if (put(socket_, part, flags))
+        return true;
+    if (errno != EAGAIN)
+        return false;
+    (void)readable();
+    return put(socket_, part, flags);
+}
+
+send_result zmq_stream::impl::send(std::string_view identity, zmq::message_t& body)
+{
+    if (closed_)
+        return send_result::unreachable;
+    if (body.size() > max_frame)
+        return send_result::too_large;
+    if (!in_turn_)
+        wake(); // sending may swallow the edge of what waits to be read
+    if (has_identity_) {
+        zmq::message_t to(identity.data(), identity.size());
+        if (!put_now(to, ZMQ_SNDMORE))
+            return errno == EAGAIN ? send_result::full : send_result::unreachable;
+    }
+    return put_now(body, 0) ? send_result::sent : send_result::full;
+}
+
+void zmq_stream::impl::wake()
+{
+    woken_ = true;
+    if (std::exchange(sleeping_, false))
+        fd_.cancel();
+}
+
+void zmq_stream::impl::close(int linger)
+{
+    if (std::exchange(closed_, true))
+        return;
+    if (monitor_) {
+        (void)zmq_socket_monitor(socket_.handle(), nullptr, 0); // first: it must not write to nobody
+        monitor_->close(0);
+    }
+    (void)fd_.release();
+    socket_.set(opt::linger, linger);
+    socket_.close();
+}
+
+/// A monitor's messages are [event, endpoint]; which event of these it was makes no difference.
+void zmq_stream::impl::monitor(net::io_context& loop, zmq_context::native& context)
+{
+    constexpr int events = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                           ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+    const auto endpoint = "inproc://monitor-" + std::to_string(++context.monitors);
+    if (zmq_socket_monitor(socket_.handle(), endpoint.c_str(), events) != 0)
+        throw zmq::error_t();
+    zmq::socket_t pair(context.context, zmq::socket_type::pair);
+    pair.set(opt::linger, 0);
+    pair.connect(endpoint);
+    stream_handlers hint{.on_frame = [told = handlers_.on_disconnect](auto, auto) { told(); }};
+    monitor_ = std::make_shared<impl>(loop, std::move(pair), true, std::move(hint));
+    runtime::spawn(loop.get_executor(), "zmq monitor", run(monitor_));
+}
+
+zmq_stream::zmq_stream(net::io_context& loop, zmq_context& context, socket_role role,
+                       stream_handlers handlers, const std::string& identity)
+    : impl_(std::make_shared<impl>(loop, make_socket(context.get().context, role, identity),
+                                   role == socket_role::router, std::move(handlers)))
+{
+    if (impl_->handlers_.on_disconnect)
+        impl_->monitor(loop, context.get());
+}
+
+zmq_stream::~zmq_stream()
+{
+    close();
+}
+
+void zmq_stream::bind(const std::string& endpoint)
+{
+    try {
+        impl_->socket_.bind(endpoint);
+    } catch (const zmq::error_t& error) {
+        refuse(endpoint, error);
+    }
+}
+
+void zmq_stream::connect(const std::string& endpoint)
+{
+    try {
+        impl_->socket_.connect(endpoint);
+    } catch (const zmq::error_t& error) {
+        refuse(endpoint, error);
+    }
+}
+
+void zmq_stream::subscribe(std::string_view topic)
+{
+    impl_->socket_.set(opt::subscribe, topic);
+}
+
+std::string zmq_stream::endpoint() const
+{
+    return impl_->socket_.get(opt::last_endpoint);
+}
+
+void zmq_stream::start()
+{
+    runtime::spawn(impl_->fd_.get_executor(), "zmq stream", impl::run(impl_));
+}
+
+send_result zmq_stream::send(std::string_view frame)
+{
+    zmq::message_t body(frame.data(), frame.size());
+    return impl_->send({}, body);
+}
+
+send_result zmq_stream::send(std::string_view identity, std::string_view frame)
+{
+    zmq::message_t body(frame.data(), frame.size());
+    return impl_->send(identity, body);
+}
+
+send_result zmq_stream::publish(std::string_view topic, std::string_view bytes)
+{
+    zmq::message_t body(topic.size() + bytes.size());
+    std::memcpy(body.data(), topic.data(), topic.size());
+    std::memcpy(static_cast<char*>(body.data()) + topic.size(), bytes.data(), bytes.size());
+    return impl_->send({}, body);
+}
+
+void zmq_stream::drain()
+{
+    const auto self = impl_; // a handler may destroy us
+    self->drain();
+}
+
+void zmq_stream::wake()
+{
+    impl_->wake();
+}
+
+void zmq_stream::close(protocol::milliseconds linger)
+{
+    impl_->close(static_cast<int>(linger.count()));
+}
+
+} // namespace citron::cluster
