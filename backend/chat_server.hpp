@@ -1,8 +1,11 @@
-// PURE. A whole chat server but for its sockets, clock and store thread: what main.cpp runs, and what the simulation runs.
+// PURE. A whole chat server but for its sockets, clock and store thread: what main.cpp runs, and what the
+// simulation runs.
 #pragma once
 
 #include "backend/application.hpp"
 #include "backend/channel_service.hpp"
+#include "backend/chat/chat_handler.hpp"
+#include "backend/chat/chat_remote.hpp"
 #include "backend/history/store.hpp"
 #include "common/cluster/peer.hpp"
 #include "common/cluster/rpc.hpp"
@@ -47,6 +50,8 @@ private:
     cluster::rpc rpc_;
     channel_service channels_;
     application application_;
+    chat_handler handler_;
+    chat_remote remote_;
     std::function<std::string()> stats_;
 };
 

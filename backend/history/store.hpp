@@ -14,25 +14,27 @@
 
 namespace citron::backend {
 
-/// One message for one room, to be stored at `at.offset`, provided that the store's term of the room is `at.term`.
+/// One message for one room, to be stored at `at.offset`, provided that the store's term of the room is
+/// `at.term`.
 struct append
 {
     std::string rid;
-    protocol::head at;         ///< the head once this is stored
+    protocol::head at; ///< the head once this is stored
     protocol::message message;
 };
 
 struct append_outcome
 {
-    protocol::errc code = protocol::errc::ok; ///< moved: another owner has raised the term; unavailable: not stored
+    protocol::errc code =
+        protocol::errc::ok; ///< moved: another owner has raised the term; unavailable: not stored
 };
 
 /// A page of history in offset order.
 struct page
 {
     std::vector<protocol::message> messages;
-    bool more = false;          ///< older (read_before) or newer (read_after) messages exist beyond this page
-    bool trimmed = false;       ///< read_after: the message right after the named offset is gone
+    bool more = false;    ///< older (read_before) or newer (read_after) messages exist beyond this page
+    bool trimmed = false; ///< read_after: the message right after the named offset is gone
 };
 
 struct page_limit
@@ -49,19 +51,22 @@ public:
 
     /// `done` gets one outcome per append, in order. One batch is one commit.
     virtual void submit(std::vector<append> batch, std::function<void(std::vector<append_outcome>)> done) = 0;
-    /// Opens rooms for writing: raises each room's term above both its own and the given one. `done` gets the heads, with
-    /// rev 0; a room unknown to the store begins `fresh_epoch` at offset 0.
+    /// Opens rooms for writing: raises each room's term above both its own and the given one. `done` gets the
+    /// heads, with rev 0; a room unknown to the store begins `fresh_epoch` at offset 0.
     struct opening
     {
         std::string rid;
         std::uint64_t term_above = 0;
         std::string fresh_epoch;
     };
-    virtual void take_over(std::vector<opening> rooms, std::function<void(std::vector<protocol::head>)> done) = 0;
+    virtual void take_over(std::vector<opening> rooms,
+                           std::function<void(std::vector<protocol::head>)> done) = 0;
     /// The newest messages before offset `before` (0: the newest of all).
-    virtual void read_before(std::string rid, std::uint64_t before, page_limit limit, std::function<void(page)> done) = 0;
+    virtual void read_before(std::string rid, std::uint64_t before, page_limit limit,
+                             std::function<void(page)> done) = 0;
     /// The oldest messages after offset `after`.
-    virtual void read_after(std::string rid, std::uint64_t after, page_limit limit, std::function<void(page)> done) = 0;
+    virtual void read_after(std::string rid, std::uint64_t after, page_limit limit,
+                            std::function<void(page)> done) = 0;
 
     /// True when the messages live in this process and must travel with a room that is handed over.
     [[nodiscard]] virtual bool local() const = 0;

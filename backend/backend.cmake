@@ -1,0 +1,13 @@
+add_library(backend_core STATIC
+  application.cpp
+  channel.cpp
+  channel_repair.cpp
+  channel_service.cpp
+  chat/chat_handler.cpp
+  chat/chat_remote.cpp
+  chat_server.cpp
+  history/memory_store.cpp
+  room_mover.cpp
+  whispers.cpp)
+target_link_libraries(backend_core PUBLIC cluster_core)
+target_precompile_headers(backend_core REUSE_FROM protocol)

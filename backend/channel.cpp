@@ -1,0 +1,317 @@
+#include "backend/channel.hpp"
+
+#include "common/protocol/package.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace citron::backend {
+
+using protocol::added;
+using protocol::client_request;
+using protocol::event;
+using protocol::member;
+using protocol::ordered_json;
+using protocol::result;
+
+std::string key_of(const member& who)
+{
+    return fmt::format("{}/{:x}/{}", who.connector, who.boot, who.session);
+}
+
+channel::channel(std::string rid, channel_port& port, bool several_sessions_per_user)
+    : rid_(std::move(rid)), port_(port), several_(several_sessions_per_user)
+{
+}
+
+// ---- members
+
+channel::place channel::by_key(const std::string& key)
+{
+    const auto found = by_key_.find(key);
+    return found == by_key_.end() ? seats_.end() : found->second;
+}
+
+channel::place channel::by_user(const std::string& user)
+{
+    const auto found = by_user_.find(user);
+    return found == by_user_.end() ? seats_.end() : found->second;
+}
+
+const seat* channel::find(const member& who) const
+{
+    const auto found = by_key_.find(key_of(who));
+    return found == by_key_.end() ? nullptr : &*found->second;
+}
+
+channel::place channel::insert(member who)
+{
+    ++per_connector_[who.connector];
+    const auto taken = seats_.insert(seats_.end(), seat{std::move(who), {}});
+    by_key_.emplace(key_of(taken->who), taken);
+    by_user_.emplace(taken->who.user, taken);
+    return taken;
+}
+
+void channel::remove(place gone)
+{
+    const auto count = per_connector_.find(gone->who.connector);
+    if (--count->second == 0)
+        per_connector_.erase(count);
+    by_key_.erase(key_of(gone->who));
+    const auto [first, last] = by_user_.equal_range(gone->who.user);
+    by_user_.erase(std::find_if(first, last, [&](const auto& entry) { return entry.second == gone; }));
+    seats_.erase(gone);
+}
+
+std::vector<std::string> channel::connectors() const
+{
+    std::vector<std::string> ids;
+    for (const auto& [id, count] : per_connector_)
+        ids.push_back(id);
+    return ids;
+}
+
+std::vector<std::string> channel::users(const std::string& self) const
+{
+    std::vector<std::string> names;
+    names.reserve(seats_.size());
+    for (const auto& s : seats_)
+        if (s.who.user != self)
+            names.push_back(s.who.user);
+    if (by_user_.contains(self))
+        names.push_back(self);
+    return names;
+}
+
+added channel::welcome(const seat& s) const
+{
+    return {.at = at_, .joined = s.who.joined, .users = users(s.who.user)};
+}
+
+result<added> channel::enter(member who)
+{
+    if (const auto again = by_key(key_of(who)); again != seats_.end())
+        return welcome(*again); // a repeat of a request whose answer was lost
+    const auto holder = by_user(who.user);
+    if (holder != seats_.end() && !who.key.empty() && holder->who.key == who.key) {
+        const auto before = holder->who;
+        who.joined = before.joined;
+        remove(holder); // the same client on a new connection: nobody else notices
+        if (port_.connected(before))
+            port_.evict(rid_, before, "replaced");
+        const auto moved = insert(std::move(who));
+        return welcome(*moved);
+    }
+    if (!yields(who))
+        return std::unexpected(errc::duplicate_user);
+    who.joined = std::max(port_.unix_ms(), seats_.empty() ? 0 : seats_.back().who.joined);
+    who.next = 1;
+    return welcome(*insert_and_tell(std::move(who)));
+}
+
+channel::place channel::insert_and_tell(member who)
+{
+    const auto others = connectors(); // the newcomer's own answer counts this onAdd already
+    const bool known = by_user(who.user) != seats_.end();
+    const auto taken = insert(std::move(who));
+    if (!known)
+        presence(event::add, taken->who.user, others);
+    return taken;
+}
+
+bool channel::yields(const member& who)
+{
+    const auto holder = by_user(who.user);
+    if (holder == seats_.end() || several_)
+        return true;
+    if (port_.connected(holder->who))
+        return false;
+    return leave(member(holder->who)); // its connection is gone: the name yields
+}
+
+bool channel::leave(const member& who)
+{
+    const auto gone = by_key(key_of(who));
+    if (gone == seats_.end())
+        return false;
+    const auto user = gone->who.user;
+    remove(gone);
+    if (by_user(user) == seats_.end())
+        presence(event::leave, user, connectors());
+    return true;
+}
+
+bool channel::seat_silently(member who, std::vector<seat::send> sends)
+{
+    const auto holder = by_user(who.user);
+    const bool free = holder == seats_.end() || several_;
+    if (!free || by_key(key_of(who)) != seats_.end())
+        return false;
+    const auto taken = insert(std::move(who));
+    taken->sends.assign(std::make_move_iterator(sends.begin()), std::make_move_iterator(sends.end()));
+    return true;
+}
+
+bool channel::reenroll(member who)
+{
+    if (!yields(who))
+        return false;
+    (void)insert_and_tell(std::move(who));
+    return true;
+}
+
+void channel::sort_by_join()
+{
+    seats_.sort(
+        [](const seat& a, const seat& b) { return a.who.joined < b.who.joined; }); // stable; iterators stay
+}
+
+void channel::raise_next(const member& who, std::uint64_t next)
+{
+    if (const auto s = by_key(key_of(who)); s != seats_.end())
+        s->who.next = std::max(s->who.next, next);
+}
+
+// ---- what members are told
+
+void channel::announce(event what, const std::string& user, std::string_view route, const ordered_json& push,
+                       std::vector<std::string> to)
+{
+    ++at_.rev;
+    if (to.empty())
+        return;
+    const auto text = push.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+    port_.publish(std::move(to), {.rid = rid_,
+                                  .at = at_,
+                                  .what = static_cast<std::uint8_t>(what),
+                                  .user = user,
+                                  .push = {protocol::encode_push(route, text)}});
+}
+
+void channel::presence(event what, const std::string& user, std::vector<std::string> to)
+{
+    const std::string_view route = what == event::add ? "onAdd" : "onLeave";
+    announce(what, user, route, {{"route", route}, {"user", user}, {"rid", rid_}}, std::move(to));
+}
+
+std::uint64_t channel::next_time()
+{
+    return last_time_ = std::max(last_time_, port_.unix_ms());
+}
+
+void channel::publish(const backend_session& from, ordered_json chat)
+{
+    storing s{from, at_, {}, {}};
+    const auto time = next_time();
+    s.from.room = nullptr;
+    s.at.offset = ++assigned_;
+    ordered_json answer{{"offset", s.at.offset}, {"epoch", s.at.epoch}, {"time", time}};
+    chat.update(answer);
+    if (const auto cid = from.text("cid"); !cid.empty())
+        chat["cid"] = cid;
+    if (const auto route = from.text("route"); !route.empty())
+        answer["route"] = route;
+    s.json = chat.dump();
+    s.answer = answer.dump();
+    port_.keep(rid_, s.at, {.offset = s.at.offset, .time = time, .push = {s.json}});
+    storing_.push_back(std::move(s));
+}
+
+void channel::on_stored(errc code)
+{
+    const auto done = std::move(storing_.front());
+    storing_.pop_front();
+    if (code != errc::ok) {
+        if (storing_.empty())
+            assigned_ = at_.offset; // whatever follows begins where the store stands
+        return finish(done.from, code);
+    }
+    at_.offset = done.at.offset;
+    // The answer first, on the same ordered path: who sees the broadcast knows that the answer is ahead of
+    // any view.
+    finish(done.from, errc::ok, done.answer);
+    ++at_.rev;
+    port_.publish(connectors(), {.rid = rid_,
+                                 .at = at_,
+                                 .what = static_cast<std::uint8_t>(event::chat),
+                                 .user = {},
+                                 .push = {protocol::encode_push("onChat", done.json)}});
+}
+
+void channel::whisper(const backend_session& from, const std::string& user, ordered_json chat)
+{
+    const auto [first, last] = by_user_.equal_range(user);
+    if (first == last)
+        return finish(from, errc::no_such_user);
+    ordered_json answer{{"time", next_time()}};
+    chat.update(answer);
+    if (const auto cid = from.text("cid"); !cid.empty())
+        chat["cid"] = cid;
+    if (const auto route = from.text("route"); !route.empty())
+        answer["route"] = route;
+    std::vector<member> targets;
+    std::transform(first, last, std::back_inserter(targets),
+                   [](const auto& entry) { return entry.second->who; });
+    for (const auto& to : targets) {
+        ++whispering_;
+        port_.deliver(from, to, protocol::encode_push("onChat", chat.dump()), answer.dump());
+    }
+}
+
+void channel::whispered(const backend_session& from, errc code, std::string_view answer)
+{
+    --whispering_;
+    finish(from, code, answer);
+}
+
+void channel::signal(const backend_session& from, const ordered_json& push)
+{
+    announce(event::signal, from.who.user, "onSignal", push, connectors());
+    finish(from, errc::ok, "{}");
+}
+
+// ---- numbered sends
+
+channel::admission channel::admit(const client_request& request, const caller& reply_to)
+{
+    const auto s = by_key(key_of(request.who));
+    if (s == seats_.end())
+        return admission::stranger;
+    while (!s->sends.empty() && s->sends.front().number < request.low)
+        s->sends.pop_front();
+    if (request.number > s->who.next)
+        return admission::hole;
+    if (request.number == s->who.next) {
+        s->sends.push_back({request.number, reply_to, std::nullopt});
+        ++s->who.next;
+        return admission::next;
+    }
+    const auto first = std::ranges::find(s->sends, request.number, &seat::send::number);
+    if (first == s->sends.end())
+        return admission::repeat; // answered, and the sender has said that it got the answer
+    first->reply_to = reply_to;
+    if (first->answer)
+        port_.answer(reply_to, rid_, first->answer->first, first->answer->second);
+    return admission::repeat;
+}
+
+void channel::finish(const backend_session& from, errc code, std::string_view body)
+{
+    auto reply_to = from.reply_to;
+    const auto s = from.number ? by_key(from.key) : seats_.end();
+    if (s != seats_.end()) {
+        const auto sent = std::ranges::find(s->sends, from.number, &seat::send::number);
+        if (sent != s->sends.end()) {
+            if (sent->answer)
+                return; // several deliveries of one whisper: the first has answered
+            sent->answer.emplace(code, body);
+            reply_to = sent->reply_to;
+        }
+    }
+    port_.answer(reply_to, rid_, code, body);
+}
+
+} // namespace citron::backend

@@ -1,0 +1,148 @@
+// PURE. An open room: its members, its order, and what each of them is told.
+//
+// Decides only; what leaves the room goes through channel_port. Two sequences: offsets count stored messages,
+// revs count broadcasts (messages, onAdd, onLeave, signals) within one ownership of the room.
+#pragma once
+
+#include "backend/backend_session.hpp"
+#include "common/protocol/contract.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace citron::backend {
+
+/// The way out of a room.
+class channel_port
+{
+public:
+    virtual ~channel_port() = default;
+    virtual void answer(const caller& to, const std::string& rid, errc code, std::string_view body) = 0;
+    /// To the members that sit on these connectors.
+    virtual void publish(std::vector<std::string> connectors, const protocol::broadcast& b) = 0;
+    /// Completes through channel::on_stored, in order.
+    virtual void keep(const std::string& rid, const protocol::head& at, protocol::message m) = 0;
+    /// Puts `push` into one session's outbox, once; completes through channel::whispered.
+    virtual void deliver(const backend_session& from, const protocol::member& to, std::string push,
+                         std::string answer) = 0;
+    /// Tells a connector that this session's place was taken.
+    virtual void evict(const std::string& rid, const protocol::member& who, std::string_view reason) = 0;
+    [[nodiscard]] virtual bool connected(const protocol::member& who) const = 0; ///< is its connector alive?
+    [[nodiscard]] virtual std::uint64_t unix_ms() const = 0;
+};
+
+/// A session in the room, and its numbered sends that may be asked for again.
+struct seat
+{
+    struct send
+    {
+        std::uint64_t number = 0;
+        caller reply_to;
+        std::optional<std::pair<errc, std::string>> answer; ///< empty: not stored or delivered yet
+    };
+    protocol::member who; ///< who.next: the number that comes next
+    std::deque<send> sends;
+};
+
+class channel
+{
+public:
+    channel(std::string rid, channel_port& port, bool several_sessions_per_user);
+
+    // ---- for handlers and remotes
+    /// A session enters. Refused as duplicate_user, or answered with `added` (after onAdd to the others).
+    [[nodiscard]] protocol::result<protocol::added> enter(protocol::member who);
+    /// A session leaves; false when it is not here (any more).
+    bool leave(const protocol::member& who);
+    /// Stores the message, then answers {offset, epoch, time}, then broadcasts it. `chat` lacks offset,
+    /// epoch, time.
+    void publish(const backend_session& from, protocol::ordered_json chat);
+    /// To every session of `user`: no offset, no history; answered {time} once it is in an outbox.
+    void whisper(const backend_session& from, const std::string& user, protocol::ordered_json chat);
+    /// Broadcasts without storing, and answers {}.
+    void signal(const backend_session& from, const protocol::ordered_json& push);
+    /// Ends a request: remembers the answer of a numbered one, and sends it.
+    void finish(const backend_session& from, errc code, std::string_view body = {});
+    /// Names in join order, `self` last.
+    [[nodiscard]] std::vector<std::string> users(const std::string& self = {}) const;
+
+    // ---- for the channel service
+    enum class admission
+    {
+        next,
+        repeat,
+        hole,
+        stranger
+    };
+    /// Is this the send to accept now? next: it is, and its number is taken. repeat: the first answer was or
+    /// will be sent again. hole: who.next is wanted.
+    [[nodiscard]] admission admit(const protocol::client_request& request, const caller& reply_to);
+    void on_stored(errc code);
+    /// One delivery of a whisper has ended.
+    void whispered(const backend_session& from, errc code, std::string_view answer);
+    void open(protocol::head at)
+    {
+        at_ = std::move(at);
+        assigned_ = at_.offset;
+    }
+    /// Takes a seat without telling anybody: for members that come with a room. False: the name is taken.
+    bool seat_silently(protocol::member who, std::vector<seat::send> sends);
+    /// A member that its connector still has, and we have not: onAdd again. False: somebody else has the
+    /// name.
+    bool reenroll(protocol::member who);
+    void sort_by_join();
+    [[nodiscard]] const seat* find(const protocol::member& who) const;
+    void raise_next(const protocol::member& who, std::uint64_t next);
+    [[nodiscard]] const std::list<seat>& seats() const { return seats_; }
+    [[nodiscard]] std::vector<std::string> connectors() const;
+    [[nodiscard]] const protocol::head& at() const { return at_; }
+    [[nodiscard]] const std::string& rid() const { return rid_; }
+    [[nodiscard]] bool empty() const { return seats_.empty(); }
+    /// Accepted, not answered yet: a room that moves waits for these.
+    [[nodiscard]] bool busy() const { return !storing_.empty() || whispering_ > 0; }
+
+private:
+    struct storing
+    {
+        backend_session from;
+        protocol::head at;
+        std::string json, answer;
+    };
+    using place = std::list<seat>::iterator;
+
+    [[nodiscard]] place by_key(const std::string& key);
+    [[nodiscard]] place by_user(const std::string& user);
+    void remove(place gone);
+    place insert(protocol::member who);
+    place insert_and_tell(protocol::member who);
+    /// Makes room for this name if its holder's connection is gone; false when it is taken.
+    [[nodiscard]] bool yields(const protocol::member& who);
+    void announce(protocol::event what, const std::string& user, std::string_view route,
+                  const protocol::ordered_json& push, std::vector<std::string> to);
+    void presence(protocol::event what, const std::string& user, std::vector<std::string> to);
+    [[nodiscard]] protocol::added welcome(const seat& s) const;
+    [[nodiscard]] std::uint64_t next_time();
+
+    std::string rid_;
+    channel_port& port_;
+    bool several_;
+    protocol::head at_;          ///< what has been broadcast
+    std::uint64_t assigned_ = 0; ///< the last offset given to the store
+    std::uint64_t last_time_ = 0;
+    std::list<seat> seats_; ///< in join order
+    std::unordered_map<std::string, place> by_key_;
+    std::unordered_multimap<std::string, place> by_user_;
+    std::map<std::string, std::size_t> per_connector_;
+    std::deque<storing> storing_;
+    std::size_t whispering_ = 0;
+};
+
+} // namespace citron::backend

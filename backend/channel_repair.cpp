@@ -1,0 +1,97 @@
+// What a connector or a client missed: state answers, resume, history.
+#include "backend/channel_service.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace citron::backend {
+
+using protocol::head;
+using protocol::message;
+using protocol::sync_state;
+
+namespace {
+
+/// Messages stored but not published when the answer was fixed come as broadcasts.
+void keep_up_to(std::vector<message>& messages, std::uint64_t offset)
+{
+    std::erase_if(messages, [offset](const message& m) { return m.offset > offset; });
+}
+
+} // namespace
+
+void channel_service::send_state(channel& c, const std::string& connector, const head& seen,
+                                 std::vector<protocol::session_id> evicted, std::uint64_t call_id)
+{
+    sync_state state{.at = c.at(), .evicted = std::move(evicted)};
+    state.roster_known = seen.term != state.at.term || seen.rev != state.at.rev;
+    if (state.roster_known)
+        state.users = c.users();
+    auto send = [this, rid = c.rid(), connector, call_id](const sync_state& s) {
+        const auto body = protocol::pack(s);
+        if (call_id)
+            return answer({connector, call_id}, rid, errc::ok, body);
+        (void)rpc_.notify_server(connector, rid, protocol::channel_state, body);
+    };
+    const bool same_epoch = seen.epoch == state.at.epoch;
+    state.lost = !same_epoch && !seen.epoch.empty();
+    if (!same_epoch || seen.offset >= state.at.offset)
+        return send(state);
+    history_.read_after(c.rid(), seen.offset, options_.repair,
+                        [this, rid = c.rid(), state = std::move(state), send](page p) mutable {
+                            if (!is_open(rid))
+                                return; // moved meanwhile: the connector enrolls with the next owner
+                            state.messages = std::move(p.messages);
+                            keep_up_to(state.messages, state.at.offset);
+                            state.lost = p.trimmed;
+                            state.more =
+                                !state.messages.empty() && state.messages.back().offset < state.at.offset;
+                            send(state);
+                        });
+}
+
+void channel_service::resume(const protocol::add& request, protocol::added welcome, caller to,
+                             const std::string& rid)
+{
+    auto send = [this, to = std::move(to), rid](const protocol::added& a) {
+        is_open(rid) ? answer(to, rid, errc::ok, protocol::pack(a)) : answer(to, rid, errc::moved, {});
+    };
+    auto newest = [this, rid, send](protocol::added a) {
+        const auto before = a.at.offset + 1;
+        history_.read_before(rid, before, page_limit{}, [a = std::move(a), send](page p) mutable {
+            a.messages = std::move(p.messages);
+            keep_up_to(a.messages, a.at.offset);
+            send(a);
+        });
+    };
+    const bool known = request.since_epoch == welcome.at.epoch && request.since_offset <= welcome.at.offset;
+    if (!known)
+        return newest(std::move(welcome));
+    history_.read_after(rid, request.since_offset, options_.resume,
+                        [welcome = std::move(welcome), send, newest](page p) mutable {
+                            keep_up_to(p.messages, welcome.at.offset);
+                            const auto last = p.messages.empty() ? 0 : p.messages.back().offset;
+                            const bool short_of = p.more && last < welcome.at.offset;
+                            if (p.trimmed || short_of)
+                                return newest(std::move(welcome));
+                            welcome.recovered = true;
+                            welcome.messages = std::move(p.messages);
+                            send(welcome);
+                        });
+}
+
+void channel_service::history(const backend_session& from, std::uint64_t before, page_limit limit)
+{
+    const auto epoch = from.room->at().epoch;
+    history_.read_before(from.rid, before, limit, [this, from, epoch](page p) {
+        if (!is_open(from.rid))
+            return answer(from.reply_to, from.rid, errc::moved, {});
+        protocol::ordered_json body{
+            {"messages", protocol::ordered_json::array()}, {"epoch", epoch}, {"more", p.more}};
+        for (const auto& m : p.messages)
+            body["messages"].push_back(protocol::ordered_json::parse(m.push.data));
+        answer(from.reply_to, from.rid, errc::ok, body.dump());
+    });
+}
+
+} // namespace citron::backend

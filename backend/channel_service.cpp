@@ -1,0 +1,487 @@
+#include "backend/channel_service.hpp"
+
+#include "common/protocol/dispatcher.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace citron::backend {
+
+using protocol::envelope;
+using protocol::kind;
+using protocol::member;
+using protocol::server_kind;
+namespace {
+
+/// Does the list speak of this session at all?
+bool lists(const protocol::enrolled_room& list, protocol::session_id session)
+{
+    return std::ranges::find(list.joining, session) != list.joining.end() ||
+           std::ranges::find(list.members, session, &member::session) != list.members.end();
+}
+
+} // namespace
+
+channel_service::channel_service(channel_options options, cluster::peer& line, cluster::rpc& rpc,
+                                 backend::store& history, protocol::counters& counters, server serve)
+    : options_(options), line_(line), rpc_(rpc), history_(history), serve_(std::move(serve)),
+      whispers_(options.whispers, rpc, counters,
+                [this](const backend_session& from, errc code, std::string_view text) {
+                    if (room* r = find(from.rid))
+                        r->members.whispered(from, code, text);
+                    else
+                        this->answer(from.reply_to, from.rid, code, text);
+                }),
+      random_(options.seed), opened_(counters.at("room.opened")), handed_(counters.at("room.handed_over")),
+      taken_back_(counters.at("room.taken_back")), conflicts_(counters.at("room.handover_conflict")),
+      moved_(counters.at("room.moved")), overloaded_(counters.at("room.overloaded")),
+      evicted_(counters.at("room.evicted")), reenrolled_(counters.at("room.member_reenrolled")),
+      ghosts_(counters.at("room.ghost_removed")), lost_epochs_(counters.at("room.epoch_lost")),
+      broadcasts_(counters.at("room.broadcasts")), unpublished_(counters.at("room.unpublished"))
+{
+}
+
+// ---- who is there
+
+bool channel_service::mine(const std::string& rid) const
+{
+    const auto owner = protocol::pick(rid, owners_);
+    return owner != protocol::npos && owners_[owner] == line_.self().id;
+}
+
+bool channel_service::connected(const member& who) const
+{
+    const auto* known = view_.find(who.connector);
+    return known && known->boot == who.boot;
+}
+
+bool channel_service::ready() const
+{
+    if (!view_.ready || !settled_)
+        return false;
+    return std::ranges::all_of(view_.servers, [this](const protocol::server_info& one) {
+        const auto found = enrolled_.find(one.id);
+        return one.type() != server_kind::connector ||
+               (found != enrolled_.end() && found->second == one.nonce);
+    });
+}
+
+room* channel_service::find(const std::string& rid)
+{
+    const auto found = rooms_.find(rid);
+    return found == rooms_.end() ? nullptr : found->second.get();
+}
+
+bool channel_service::is_open(const std::string& rid)
+{
+    const room* r = find(rid);
+    return r && r->now == room::state::open;
+}
+
+room& channel_service::obtain(const std::string& rid)
+{
+    auto& slot = rooms_[rid];
+    if (!slot)
+        slot = std::make_unique<room>(rid, *this, options_.several_sessions_per_user);
+    return *slot;
+}
+
+std::size_t channel_service::members() const
+{
+    std::size_t count = 0;
+    for (const auto& [rid, r] : rooms_)
+        count += r->members.seats().size();
+    return count;
+}
+
+void channel_service::on_up(bool fresh, instant now)
+{
+    now_ = now;
+    begun_ = {}; // what we said on the old link may be lost: say it again
+    if (!fresh)
+        return;
+    // Declared dead: our rooms have other owners. What we hold would be a second truth.
+    rooms_.clear();
+    limbo_.clear();
+    arriving_.clear();
+    graced_.clear();
+    active_.clear();
+    openings_.clear();
+    appends_.clear();
+    if (history_.local())
+        for (const auto& rid : history_.rooms())
+            (void)history_.extract(rid);
+}
+
+void channel_service::on_view(const protocol::view& v, instant now)
+{
+    now_ = now;
+    view_ = v;
+    grace_absent(now);
+    if (!v.ready)
+        return;
+    if (const std::pair generation(v.broker, v.generation); begun_ != generation) {
+        begun_ = generation;
+        begin_generation();
+    }
+    begin_opening();
+}
+
+void channel_service::on_settled(std::uint64_t generation, instant now)
+{
+    now_ = now;
+    if (generation != view_.generation)
+        return;
+    settled_ = true;
+    limbo_.clear();
+    begin_opening();
+}
+
+// ---- requests
+
+void channel_service::on_room_envelope(const envelope& e, instant now)
+{
+    now_ = now;
+    room* r = find(e.room);
+    if (!mine(e.room) || (r && r->now == room::state::closing)) {
+        ++moved_;
+        if (e.kind == kind::call)
+            answer({e.from, e.id}, e.room, errc::moved, {});
+        else if (!mine(e.room))
+            (void)rpc_.notify_room(e.room, e.route, e.body);
+        return;
+    }
+    if (!r)
+        r = &obtain(e.room);
+    if (r->now != room::state::open) {
+        wait(*r, e);
+        return begin_opening();
+    }
+    serve_(r->members, e, now);
+    release(e.room);
+}
+
+void channel_service::wait(room& r, const envelope& e)
+{
+    if (r.waiting_bytes + e.body.size() > options_.waiting_bytes) {
+        ++overloaded_;
+        if (e.kind == kind::call)
+            answer({e.from, e.id}, e.room, errc::overloaded, {});
+        return;
+    }
+    r.waiting_bytes += e.body.size();
+    r.waiting.emplace_back(e);
+}
+
+void channel_service::serve_waiting(room& r)
+{
+    r.waiting_bytes = 0;
+    for (auto waiting = std::exchange(r.waiting, {}); !waiting.empty(); waiting.pop_front())
+        serve_(r.members, waiting.front().get(), now_);
+}
+
+void channel_service::release(const std::string& rid)
+{
+    const room* r = find(rid);
+    if (!r || r->now != room::state::open || !r->members.empty() || r->members.busy())
+        return;
+    active_.erase(rid);
+    rooms_.erase(rid); // the store remembers its head
+}
+
+// ---- opening
+
+void channel_service::begin_opening()
+{
+    if (!ready())
+        return;
+    for (auto& [rid, r] : rooms_) {
+        if (r->now != room::state::gathering || !mine(rid))
+            continue;
+        std::uint64_t seen = r->baggage.at.term;
+        for (const auto& [connector, list] : r->enrolled)
+            seen = std::max(seen, list.seen.term);
+        r->now = room::state::opening;
+        openings_.push_back({rid, seen, fmt::format("{:016x}", random_())});
+    }
+}
+
+void channel_service::flush_openings()
+{
+    if (openings_.empty())
+        return;
+    std::vector<std::string> rids;
+    for (const auto& o : openings_)
+        rids.push_back(o.rid);
+    history_.take_over(std::exchange(openings_, {}),
+                       [this, rids = std::move(rids)](std::vector<protocol::head> heads) {
+                           for (std::size_t i = 0; i < rids.size(); ++i)
+                               opened(rids[i], std::move(heads[i]));
+                       });
+}
+
+void channel_service::opened(const std::string& rid, protocol::head at)
+{
+    room* r = find(rid);
+    if (!r || r->now != room::state::opening)
+        return; // we were declared dead meanwhile
+    if (!mine(rid)) {
+        r->members.open(std::move(at));
+        turn_away(*r);
+        return finish_closing();
+    }
+    ++opened_;
+    r->now = room::state::open;
+    r->members.open(std::move(at));
+    std::map<std::string, std::vector<protocol::session_id>> evicted;
+    seat_members(*r, evicted);
+    for (auto& [connector, list] : std::exchange(r->enrolled, {})) {
+        lost_epochs_ += !list.seen.epoch.empty() && list.seen.epoch != r->members.at().epoch;
+        send_state(r->members, connector, list.seen, std::move(evicted[connector]), 0);
+    }
+    r->baggage = {};
+    serve_waiting(*r);
+    release(rid);
+}
+
+/// Handed-over members as the connectors' lists correct them, and those that only the lists know.
+void channel_service::seat_members(room& r, std::map<std::string, std::vector<protocol::session_id>>& evicted)
+{
+    std::map<std::string, std::vector<seat::send>> answers;
+    for (auto& a : r.baggage.answers) {
+        const auto key = key_of({.connector = a.connector, .boot = a.boot, .session = a.session});
+        answers[key].push_back({a.number, {}, std::pair(static_cast<errc>(a.code), std::move(a.body.data))});
+    }
+    for (auto& who : r.baggage.members) {
+        const auto listed = r.enrolled.find(who.connector);
+        const bool present =
+            !connected(who) || (listed != r.enrolled.end() && lists(listed->second, who.session));
+        ghosts_ += present ? 0 : 1;
+        if (present)
+            (void)r.members.seat_silently(who, std::move(answers[key_of(who)]));
+    }
+    for (const auto& [connector, list] : r.enrolled) {
+        for (const auto& who : list.members) {
+            if (r.members.find(who)) {
+                r.members.raise_next(who, who.next);
+            } else if (!r.members.seat_silently(who, {})) {
+                ++evicted_;
+                evicted[connector].push_back(who.session);
+            }
+        }
+    }
+    r.members.sort_by_join();
+    grace(r, now_);
+}
+
+// ---- enroll lists
+
+void channel_service::on_enroll(const envelope& e, instant now)
+{
+    now_ = now;
+    const auto part = protocol::unpack<protocol::enroll>(e.body);
+    if (!part || part->generation != view_.generation || !view_.find(e.from))
+        return; // of an earlier generation: that connector will enroll again
+    auto& listed = enrolling_[e.from];
+    if (part->first)
+        listed.clear();
+    for (const auto& entry : part->rooms) {
+        const auto list = protocol::unpack<protocol::enrolled_room>(entry.room.data);
+        if (!list || !mine(entry.rid))
+            continue;
+        listed.insert(entry.rid);
+        auto& r = obtain(entry.rid);
+        if (r.now == room::state::open)
+            correct(r, e.from, *list);
+        else
+            r.enrolled[e.from] = *list;
+    }
+    if (part->last)
+        end_enroll(e.from);
+}
+
+/// An open room learns the truth about one connector.
+void channel_service::correct(room& r, const std::string& connector, const protocol::enrolled_room& list)
+{
+    remove_absent(r, connector, list);
+    std::vector<protocol::session_id> evicted;
+    for (const auto& who : list.members) {
+        if (!r.members.find(who)) {
+            const bool back = r.members.reenroll(who); // only frozen, or its link lost the answer
+            ++(back ? reenrolled_ : evicted_);
+            if (!back)
+                evicted.push_back(who.session);
+        }
+        r.members.raise_next(who, who.next);
+    }
+    send_state(r.members, connector, list.seen, std::move(evicted), 0);
+}
+
+void channel_service::remove_absent(room& r, const std::string& connector,
+                                    const protocol::enrolled_room& list)
+{
+    std::vector<member> gone;
+    for (const auto& s : r.members.seats())
+        if (s.who.connector == connector && connected(s.who) && !lists(list, s.who.session))
+            gone.push_back(s.who);
+    for (const auto& who : gone)
+        ghosts_ += r.members.leave(who);
+}
+
+/// The list is complete: rooms that it does not name have no members there.
+void channel_service::end_enroll(const std::string& connector)
+{
+    auto touched = std::exchange(enrolling_[connector], {});
+    for (auto& [rid, r] : rooms_)
+        if (r->now == room::state::open && touched.insert(rid).second)
+            remove_absent(*r, connector, {});
+    for (const auto& rid : touched)
+        release(rid);
+    enrolled_[connector] = view_.find(connector)->nonce;
+    begin_opening();
+}
+
+// ---- members whose connector is silent
+
+void channel_service::grace_absent(instant now)
+{
+    std::erase_if(graced_, [this](const auto& entry) { return connected(entry.second.who); });
+    for (const auto& [rid, r] : rooms_)
+        grace(*r, now);
+}
+
+void channel_service::grace(const room& r, instant now)
+{
+    for (const auto& s : r.members.seats())
+        if (!connected(s.who))
+            graced_.try_emplace({r.members.rid(), key_of(s.who)}, graced{now + options_.grace, s.who});
+}
+
+void channel_service::expire_graced(instant now)
+{
+    std::vector<std::pair<std::string, member>> expired;
+    std::erase_if(graced_, [&](const auto& entry) {
+        const bool over = entry.second.until <= now;
+        if (over)
+            expired.emplace_back(entry.first.first, entry.second.who);
+        return over;
+    });
+    for (const auto& [rid, who] : expired) {
+        room* r = find(rid);
+        if (r && r->now == room::state::open && !connected(who))
+            ghosts_ += r->members.leave(who);
+        release(rid);
+    }
+}
+
+// ---- turns
+
+void channel_service::on_tick(instant now, std::uint64_t unix_ms)
+{
+    now_ = now;
+    unix_ms_ = unix_ms;
+    expire_graced(now);
+    whispers_.on_tick(now);
+    if (now - headed_ >= options_.heads_every)
+        announce_heads(now);
+}
+
+void channel_service::announce_heads(instant now)
+{
+    headed_ = now;
+    std::map<std::string, protocol::heads> per_connector;
+    for (auto rid = active_.begin(); rid != active_.end();) {
+        const room* r = find(*rid);
+        if (!r || r->now != room::state::open || now - r->active > options_.active_for) {
+            rid = active_.erase(rid);
+            continue;
+        }
+        for (const auto& connector : r->members.connectors())
+            per_connector[connector].rooms.push_back({*rid, r->members.at()});
+        ++rid;
+    }
+    for (const auto& [connector, list] : per_connector) {
+        const auto body = protocol::pack(list);
+        envelope e{.kind = kind::broadcast,
+                   .to = {connector},
+                   .route = std::string(protocol::channel_heads),
+                   .body = body};
+        unpublished_ += line_.send(std::move(e)) ? 0 : 1;
+    }
+}
+
+void channel_service::end_turn(instant now)
+{
+    now_ = now;
+    flush_openings();
+    flush_appends();
+}
+
+void channel_service::flush_appends()
+{
+    if (appends_.empty())
+        return;
+    std::vector<std::pair<std::string, std::uint64_t>> rooms; // room and term of each append
+    for (const auto& a : appends_)
+        rooms.emplace_back(a.rid, a.at.term);
+    history_.submit(std::exchange(appends_, {}),
+                    [this, rooms = std::move(rooms)](std::vector<append_outcome> outcomes) {
+                        for (std::size_t i = 0; i < rooms.size(); ++i) {
+                            const auto& [rid, term] = rooms[i];
+                            room* r = find(rid);
+                            if (!r || r->members.at().term != term)
+                                continue; // we were declared dead meanwhile; the sender asks the new owner
+                            r->members.on_stored(outcomes[i].code);
+                            release(rid);
+                        }
+                        finish_closing();
+                    });
+}
+
+// ---- channel_port
+
+void channel_service::answer(const caller& to, const std::string& rid, errc code, std::string_view body)
+{
+    if (to.id)
+        (void)rpc_.reply(to.server, to.id, rid, code, body); // without a line, the caller will ask again
+}
+
+void channel_service::publish(std::vector<std::string> connectors, const protocol::broadcast& b)
+{
+    if (room* r = find(b.rid)) {
+        r->active = now_;
+        active_.insert(b.rid);
+    }
+    ++broadcasts_;
+    const auto body = protocol::pack(b);
+    envelope e{.kind = kind::broadcast,
+               .to = std::move(connectors),
+               .room = b.rid,
+               .route = std::string(protocol::channel_push),
+               .body = body};
+    if (!e.to.empty())
+        unpublished_ += line_.send(std::move(e)) ? 0 : 1; // connectors find the hole by rev
+}
+
+void channel_service::keep(const std::string& rid, const protocol::head& at, protocol::message m)
+{
+    appends_.push_back({rid, at, std::move(m)});
+}
+
+void channel_service::deliver(const backend_session& from, const member& to, std::string push,
+                              std::string text)
+{
+    whispers_.start(from, to, std::move(push), std::move(text), now_);
+}
+
+void channel_service::evict(const std::string& rid, const member& who, std::string_view reason)
+{
+    ++evicted_;
+    const auto body = protocol::pack(protocol::evict{who.session, std::string(reason)});
+    (void)rpc_.notify_server(who.connector, rid, protocol::evict::route,
+                             body); // else its next enroll list does it
+}
+
+} // namespace citron::backend

@@ -1,0 +1,149 @@
+// PURE. The rooms of this server by name: opened, handed over, corrected by enroll lists, announced,
+// released.
+//
+// ARCHITECTURE.md, "Rooms that move", is the specification of this file.
+#pragma once
+
+#include "backend/history/store.hpp"
+#include "backend/room.hpp"
+#include "backend/whispers.hpp"
+#include "common/cluster/peer.hpp"
+#include "common/cluster/rpc.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace citron::backend {
+
+struct channel_options
+{
+    bool several_sessions_per_user = false;
+    milliseconds grace{
+        3'000}; ///< from the view that lacks a connector: its members go (2 s of silence went before)
+    milliseconds heads_every{500};
+    milliseconds active_for{5'000};        ///< heads of a room are announced so long after its last broadcast
+    std::size_t waiting_bytes = 4U << 20U; ///< requests that wait for one room to open; over it: overloaded
+    page_limit repair{500, 1U << 20U};     ///< messages in one state answer
+    page_limit resume{500, 2U << 20U};     ///< a client that missed more gets the newest page instead
+    whisper_options whispers;
+    std::uint64_t seed = 1; ///< for epochs
+};
+
+class channel_service final : public channel_port
+{
+public:
+    /// Serves one envelope in an open room.
+    using server = std::function<void(channel&, const protocol::envelope&, instant)>;
+
+    channel_service(channel_options options, cluster::peer& line, cluster::rpc& rpc, backend::store& history,
+                    protocol::counters& counters, server serve);
+
+    void on_up(bool fresh, instant now);
+    void on_view(const protocol::view& v, instant now);
+    void on_settled(std::uint64_t generation, instant now);
+    void on_enroll(const protocol::envelope& e, instant now);
+    void on_handover(const protocol::envelope& e, instant now);
+    /// A call or notify for a room: served now, or when the room is open, or answered `moved`.
+    void on_room_envelope(const protocol::envelope& e, instant now);
+    void on_tick(instant now, std::uint64_t unix_ms);
+    void end_turn(instant now);
+
+    /// What a connector must know to catch up from `seen`, as the answer to a call (id not 0) or as a notify
+    /// (id 0).
+    void send_state(channel& c, const std::string& connector, const protocol::head& seen,
+                    std::vector<protocol::session_id> evicted, std::uint64_t call_id);
+    /// Completes a join that named a position: the messages after it, or the newest page.
+    void resume(const protocol::add& request, protocol::added answer, caller to, const std::string& rid);
+    /// The answer to chat.chatHandler.history.
+    void history(const backend_session& from, std::uint64_t before, page_limit limit);
+
+    [[nodiscard]] bool settled() const { return settled_; }
+    [[nodiscard]] std::size_t size() const { return rooms_.size(); }
+    [[nodiscard]] std::size_t members() const;
+
+    // ---- channel_port
+    void answer(const caller& to, const std::string& rid, errc code, std::string_view body) override;
+    void publish(std::vector<std::string> connectors, const protocol::broadcast& b) override;
+    void keep(const std::string& rid, const protocol::head& at, protocol::message m) override;
+    void deliver(const backend_session& from, const protocol::member& to, std::string push,
+                 std::string answer) override;
+    void evict(const std::string& rid, const protocol::member& who, std::string_view reason) override;
+    [[nodiscard]] bool connected(const protocol::member& who) const override;
+    [[nodiscard]] std::uint64_t unix_ms() const override { return unix_ms_; }
+
+private:
+    struct graced
+    {
+        instant until;
+        protocol::member who;
+    };
+
+    [[nodiscard]] bool mine(const std::string& rid) const;
+    [[nodiscard]] bool ready() const;
+    [[nodiscard]] bool is_open(const std::string& rid);
+    room* find(const std::string& rid);
+    room& obtain(const std::string& rid);
+    void wait(room& r, const protocol::envelope& e);
+
+    // channel_service.cpp: opening and serving
+    void begin_opening();
+    void flush_openings();
+    void opened(const std::string& rid, protocol::head at);
+    void seat_members(room& r, std::map<std::string, std::vector<protocol::session_id>>& evicted);
+    void serve_waiting(room& r);
+    void release(const std::string& rid);
+    void correct(room& r, const std::string& connector, const protocol::enrolled_room& list);
+    void remove_absent(room& r, const std::string& connector, const protocol::enrolled_room& list);
+    void end_enroll(const std::string& connector);
+    void grace_absent(instant now);
+    void grace(const room& r, instant now);
+    void expire_graced(instant now);
+    void announce_heads(instant now);
+    void flush_appends();
+
+    // room_mover.cpp: rooms that go
+    void begin_generation();
+    void turn_away(room& r);
+    [[nodiscard]] room_baggage pack_up(room& r);
+    void hand_over(const std::string& rid, room_baggage baggage);
+    void send_parts(const std::string& rid, const room_baggage& baggage);
+    void hand_over_stored();
+    void finish_closing();
+    void take_back(const std::string& rid, room_baggage baggage);
+
+    channel_options options_;
+    cluster::peer& line_;
+    cluster::rpc& rpc_;
+    backend::store& history_;
+    server serve_;
+    whispers whispers_;
+    std::mt19937_64 random_;
+    protocol::view view_;
+    std::vector<std::string> owners_;
+    std::pair<std::uint64_t, std::uint64_t>
+        begun_; ///< broker and generation that we have answered, or are answering
+    bool settled_ = false, done_ = false;
+    instant now_{};
+    instant headed_{};
+    std::uint64_t unix_ms_ = 0;
+
+    std::unordered_map<std::string, std::unique_ptr<room>> rooms_;
+    std::map<std::string, room_baggage> limbo_;     ///< handed over, not settled yet
+    std::map<std::string, std::uint64_t> enrolled_; ///< connector -> nonce of the link it enrolled on
+    std::map<std::string, std::set<std::string>> enrolling_;       ///< connector -> rooms of the list so far
+    std::map<std::string, room_baggage> arriving_;                 ///< parts of rooms handed to us
+    std::map<std::pair<std::string, std::string>, graced> graced_; ///< by room and session key
+    std::set<std::string> active_;
+    std::vector<backend::store::opening> openings_;
+    std::vector<append> appends_;
+    std::uint64_t &opened_, &handed_, &taken_back_, &conflicts_, &moved_, &overloaded_, &evicted_,
+        &reenrolled_, &ghosts_, &lost_epochs_, &broadcasts_, &unpublished_;
+};
+
+} // namespace citron::backend

@@ -1,0 +1,50 @@
+#include "backend/chat/chat_handler.hpp"
+
+namespace citron::backend {
+
+using protocol::ordered_json;
+
+void chat_handler::send(backend_session& from)
+{
+    const auto target = from.text("target");
+    if (target.empty())
+        return from.room->finish(from, errc::bad_request);
+    ordered_json chat{{"route", "onChat"}};
+    if (from.body.contains("content"))
+        chat["msg"] = from.body["content"];
+    chat.update({{"from", from.who.user}, {"target", target}, {"rid", from.rid}});
+    if (target == "*")
+        return from.room->publish(from, std::move(chat));
+    from.room->whisper(from, target, std::move(chat));
+}
+
+void chat_handler::signal(backend_session& from)
+{
+    const ordered_json data = from.body.contains("data") ? ordered_json(from.body["data"]) : ordered_json();
+    from.room->signal(from,
+                      {{"route", "onSignal"}, {"from", from.who.user}, {"data", data}, {"rid", from.rid}});
+}
+
+void chat_handler::history(backend_session& from)
+{
+    const auto before = protocol::number_at(from.body, "before", 0);
+    const auto limit = protocol::number_at(from.body, "limit", 50);
+    if (!before || !limit || *limit < 1 || *limit > 100)
+        return from.room->finish(from, errc::bad_request);
+    channels_.history(from, *before, {.count = *limit});
+}
+
+void chat_handler::users(backend_session& from)
+{
+    from.room->finish(from, errc::ok, ordered_json{{"users", from.room->users(from.who.user)}}.dump());
+}
+
+void chat_handler::install(application& app)
+{
+    app.on_client("chat.chatHandler.send", [this](backend_session& from) { send(from); });
+    app.on_client("chat.chatHandler.signal", [this](backend_session& from) { signal(from); });
+    app.on_client("chat.chatHandler.history", [this](backend_session& from) { history(from); });
+    app.on_client("chat.chatHandler.users", [this](backend_session& from) { users(from); });
+}
+
+} // namespace citron::backend

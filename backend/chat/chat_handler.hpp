@@ -1,0 +1,23 @@
+// PURE. APP. What a client may ask of a room.
+#pragma once
+
+#include "backend/application.hpp"
+
+namespace citron::backend {
+
+class chat_handler
+{
+public:
+    explicit chat_handler(channel_service& channels) : channels_(channels) {}
+
+    void install(application& app);
+    void send(backend_session& from);
+    void signal(backend_session& from);
+    void history(backend_session& from);
+    void users(backend_session& from);
+
+private:
+    channel_service& channels_;
+};
+
+} // namespace citron::backend

@@ -1,0 +1,199 @@
+#include "backend/history/memory_store.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace citron::backend {
+
+using protocol::errc;
+using protocol::head;
+using protocol::message;
+
+memory_store::memory_store(memory_options options, protocol::counters& counters)
+    : options_(options), stored_(counters.at("store.stored")), trimmed_(counters.at("store.trimmed")),
+      refused_(counters.at("store.refused"))
+{
+}
+
+void memory_store::complete()
+{
+    for (auto asked = std::exchange(asked_, {}); !asked.empty(); asked.pop_front())
+        asked.front()();
+}
+
+void memory_store::submit(std::vector<append> batch, std::function<void(std::vector<append_outcome>)> done)
+{
+    asked_.push_back([this, batch = std::move(batch), done = std::move(done)]() mutable {
+        std::vector<append_outcome> outcomes;
+        outcomes.reserve(batch.size());
+        for (auto& one : batch)
+            outcomes.push_back(put(one));
+        bound_total();
+        done(std::move(outcomes));
+    });
+}
+
+append_outcome memory_store::put(append& a)
+{
+    const auto found = rings_.find(a.rid);
+    const bool fenced = found == rings_.end() || found->second.at.term != a.at.term;
+    const bool next =
+        !fenced && found->second.at.offset + 1 == a.at.offset && found->second.at.epoch == a.at.epoch;
+    if (!next) {
+        ++refused_;
+        return {fenced ? errc::moved : errc::unavailable};
+    }
+    ++stored_;
+    found->second.at.offset = a.at.offset;
+    push(found->second, std::move(a.message));
+    return {};
+}
+
+void memory_store::push(ring& r, message m)
+{
+    r.bytes += m.push.data.size();
+    total_ += m.push.data.size();
+    r.messages.push_back(std::move(m));
+    written_.splice(written_.end(), written_, r.age);
+    while (r.messages.size() > 1 &&
+           (r.messages.size() > options_.room_messages || r.bytes > options_.room_bytes))
+        drop_front(r);
+}
+
+void memory_store::drop_front(ring& r)
+{
+    const auto size = r.messages.front().push.data.size();
+    r.messages.pop_front();
+    r.bytes -= size;
+    total_ -= size;
+    ++trimmed_;
+}
+
+void memory_store::bound_total()
+{
+    for (auto oldest = written_.begin(); total_ > options_.total_bytes && oldest != written_.end(); ++oldest)
+        for (auto& r = rings_.at(*oldest); !r.messages.empty();)
+            drop_front(r);
+}
+
+memory_store::ring& memory_store::open_ring(const std::string& rid)
+{
+    const auto [found, added] = rings_.try_emplace(rid);
+    if (added)
+        found->second.age = written_.insert(written_.end(), rid);
+    return found->second;
+}
+
+void memory_store::take_over(std::vector<opening> rooms, std::function<void(std::vector<head>)> done)
+{
+    asked_.push_back([this, rooms = std::move(rooms), done = std::move(done)] {
+        std::vector<head> heads;
+        heads.reserve(rooms.size());
+        for (const auto& room : rooms)
+            heads.push_back(raise(room));
+        done(std::move(heads));
+    });
+}
+
+head memory_store::raise(const opening& o)
+{
+    auto& r = open_ring(o.rid);
+    // A later owner existed and its messages died with it: ours are not the sequence that members saw.
+    const bool stale = r.at.epoch.empty() || r.at.term < o.term_above;
+    if (stale) {
+        while (!r.messages.empty())
+            drop_front(r);
+        r.at = {.term = 0, .rev = 0, .epoch = o.fresh_epoch, .offset = 0};
+    }
+    r.at.term = std::max(r.at.term, o.term_above) + 1;
+    r.at.rev = 0;
+    return r.at;
+}
+
+void memory_store::read_before(std::string rid, std::uint64_t offset, page_limit limit,
+                               std::function<void(page)> done)
+{
+    asked_.push_back([this, rid = std::move(rid), offset, limit, done = std::move(done)] {
+        const auto found = rings_.find(rid);
+        done(found == rings_.end() ? page{} : before(found->second, offset, limit));
+    });
+}
+
+void memory_store::read_after(std::string rid, std::uint64_t offset, page_limit limit,
+                              std::function<void(page)> done)
+{
+    asked_.push_back([this, rid = std::move(rid), offset, limit, done = std::move(done)] {
+        const auto found = rings_.find(rid);
+        done(found == rings_.end() ? page{} : after(found->second, offset, limit));
+    });
+}
+
+page memory_store::before(const ring& r, std::uint64_t offset, page_limit limit) const
+{
+    const auto end =
+        offset == 0 ? r.messages.end() : std::ranges::lower_bound(r.messages, offset, {}, &message::offset);
+    auto begin = end;
+    std::size_t bytes = 0;
+    page p;
+    while (begin != r.messages.begin()) {
+        const auto previous = std::prev(begin);
+        bytes += previous->push.data.size();
+        if (static_cast<std::size_t>(end - begin) == limit.count || (begin != end && bytes > limit.bytes))
+            break;
+        begin = previous;
+    }
+    p.messages.assign(begin, end);
+    p.more = begin != r.messages.begin();
+    return p;
+}
+
+page memory_store::after(const ring& r, std::uint64_t offset, page_limit limit) const
+{
+    const auto begin = std::ranges::upper_bound(r.messages, offset, {}, &message::offset);
+    auto end = begin;
+    std::size_t bytes = 0;
+    page p;
+    for (; end != r.messages.end() && p.messages.size() < limit.count; ++end) {
+        bytes += end->push.data.size();
+        if (end != begin && bytes > limit.bytes)
+            break;
+        p.messages.push_back(*end);
+    }
+    p.more = end != r.messages.end();
+    p.trimmed = offset < r.at.offset && (begin == r.messages.end() || begin->offset != offset + 1);
+    return p;
+}
+
+store::content memory_store::extract(std::string_view rid)
+{
+    const auto found = rings_.find(std::string(rid));
+    if (found == rings_.end())
+        return {};
+    auto& r = found->second;
+    content c{r.at, {std::make_move_iterator(r.messages.begin()), std::make_move_iterator(r.messages.end())}};
+    total_ -= r.bytes;
+    written_.erase(r.age);
+    rings_.erase(found);
+    return c;
+}
+
+void memory_store::adopt(std::string_view rid, content c)
+{
+    const std::string name(rid);
+    const auto found = rings_.find(name);
+    if (found != rings_.end() && found->second.at.term >= c.at.term)
+        return;
+    (void)extract(rid); // an older copy of ours: the newer one replaces it whole
+    auto& r = open_ring(name);
+    r.at = c.at;
+    for (auto& m : c.messages)
+        push(r, std::move(m));
+    bound_total();
+}
+
+std::vector<std::string> memory_store::rooms() const
+{
+    return {written_.begin(), written_.end()};
+}
+
+} // namespace citron::backend

@@ -1,0 +1,71 @@
+// PURE. History in a bounded ring per room, in this process: durability "memory".
+#pragma once
+
+#include "backend/history/store.hpp"
+#include "common/protocol/counters.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <list>
+#include <unordered_map>
+
+namespace citron::backend {
+
+struct memory_options
+{
+    std::size_t room_messages = 1000;
+    std::size_t room_bytes = 4U << 20U;
+    std::size_t total_bytes =
+        256U << 20U; ///< over it, the room longest not written to loses its messages, not its head
+};
+
+class memory_store final : public store
+{
+public:
+    memory_store(memory_options options, protocol::counters& counters);
+
+    /// Carries out what was asked before this call, in order. The driver calls it once per turn of the loop:
+    /// one turn's appends are one batch, as in a store that commits in another thread.
+    void complete();
+    [[nodiscard]] bool idle() const { return asked_.empty(); }
+
+    [[nodiscard]] std::string id() const override { return "memory"; }
+    void submit(std::vector<append> batch, std::function<void(std::vector<append_outcome>)> done) override;
+    void take_over(std::vector<opening> rooms,
+                   std::function<void(std::vector<protocol::head>)> done) override;
+    void read_before(std::string rid, std::uint64_t before, page_limit limit,
+                     std::function<void(page)> done) override;
+    void read_after(std::string rid, std::uint64_t after, page_limit limit,
+                    std::function<void(page)> done) override;
+    [[nodiscard]] bool local() const override { return true; }
+    [[nodiscard]] content extract(std::string_view rid) override;
+    void adopt(std::string_view rid, content c) override;
+    [[nodiscard]] std::vector<std::string> rooms() const override;
+
+private:
+    struct ring
+    {
+        protocol::head at;
+        std::deque<protocol::message> messages;
+        std::size_t bytes = 0;
+        std::list<std::string>::iterator age; ///< place in written_
+    };
+
+    ring& open_ring(const std::string& rid);
+    append_outcome put(append& a);
+    protocol::head raise(const opening& o);
+    void push(ring& r, protocol::message m);
+    void drop_front(ring& r);
+    void bound_total();
+    [[nodiscard]] page before(const ring& r, std::uint64_t offset, page_limit limit) const;
+    [[nodiscard]] page after(const ring& r, std::uint64_t offset, page_limit limit) const;
+
+    memory_options options_;
+    std::unordered_map<std::string, ring> rings_;
+    std::list<std::string> written_; ///< rooms, longest not written to first
+    std::size_t total_ = 0;
+    std::deque<std::function<void()>> asked_;
+    std::uint64_t &stored_, &trimmed_, &refused_;
+};
+
+} // namespace citron::backend

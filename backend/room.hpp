@@ -1,0 +1,62 @@
+// PURE. A room on its way to this server, open here, or on its way out.
+#pragma once
+
+#include "backend/channel.hpp"
+#include "common/protocol/contract.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace citron::backend {
+
+/// An envelope that outlives the bytes it came in.
+struct stored_envelope
+{
+    explicit stored_envelope(const protocol::envelope& e) : copy(e), body(e.body) {}
+    /// Borrows from this object.
+    [[nodiscard]] protocol::envelope get() const
+    {
+        auto e = copy;
+        e.body = body;
+        return e;
+    }
+
+    protocol::envelope copy;
+    std::string body;
+};
+
+/// What a former owner gave us, or what we gave away and keep until the generation is settled.
+struct room_baggage
+{
+    protocol::head at;
+    std::vector<protocol::member> members;
+    std::vector<protocol::message> messages; ///< stores that are local() only
+    std::vector<protocol::handover::answered> answers;
+};
+
+struct room
+{
+    enum class state
+    {
+        gathering, ///< waits for the generation to settle and for every connector to enroll
+        opening,   ///< the store raises its term
+        open,
+        closing ///< another owns it now: ends what it accepted, then is handed over
+    };
+
+    room(std::string rid, channel_port& port, bool several) : members(std::move(rid), port, several) {}
+
+    state now = state::gathering;
+    channel members;
+    std::map<std::string, protocol::enrolled_room> enrolled; ///< by connector; while gathering
+    room_baggage baggage;                                    ///< from a hand-over; while gathering
+    bool handed_over = false;                                ///< baggage is there
+    std::deque<stored_envelope> waiting;                     ///< requests until it is open, in order
+    std::size_t waiting_bytes = 0;
+    instant active{}; ///< last broadcast: heads are announced for a while
+};
+
+} // namespace citron::backend

@@ -1,0 +1,199 @@
+// Rooms that change hands: what leaves this server at a new generation, and what arrives.
+#include "backend/channel_service.hpp"
+
+#include "common/protocol/dispatcher.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace citron::backend {
+
+using protocol::envelope;
+using protocol::handover;
+using protocol::kind;
+
+namespace {
+constexpr std::size_t part_bytes =
+    1U << 20U; // one hand-over part: well below max_envelope, shares the link fairly
+} // namespace
+
+/// Answers a view that changed who owns rooms: hand over what is not ours, then say so.
+void channel_service::begin_generation()
+{
+    settled_ = done_ = false;
+    owners_ = protocol::owners(view_);
+    enrolled_.clear();
+    enrolling_.clear();
+    if (owners_.empty())
+        return finish_closing(); // nobody to hand over to
+    for (auto& [rid, baggage] : std::exchange(limbo_, {}))
+        mine(rid) ? take_back(rid, std::move(baggage)) : hand_over(rid, std::move(baggage));
+    for (auto& [rid, r] : rooms_) {
+        r->enrolled.clear(); // every connector enrolls again
+        if (mine(rid)) {
+            if (r->now == room::state::closing)
+                r->now = room::state::open; // ours again before it went
+        } else if (r->now == room::state::gathering) {
+            turn_away(*r);
+        } else if (r->now == room::state::open) {
+            r->now = room::state::closing;
+            whispers_.cancel(rid);
+        }
+    }
+    hand_over_stored();
+    finish_closing();
+}
+
+/// A room that was not open yet, and has another owner now: who waits must ask there.
+void channel_service::turn_away(room& r)
+{
+    for (auto waiting = std::exchange(r.waiting, {}); !waiting.empty(); waiting.pop_front()) {
+        const auto e = waiting.front().get();
+        ++moved_;
+        if (e.kind == kind::call)
+            answer({e.from, e.id}, e.room, errc::moved, {});
+        else
+            (void)rpc_.notify_room(e.room, e.route, e.body);
+    }
+    r.waiting_bytes = 0;
+    r.now = room::state::closing;
+}
+
+/// Ends a closing room's life here. Members that came as baggage and were never seated travel on as they
+/// came.
+room_baggage channel_service::pack_up(room& r)
+{
+    room_baggage b = std::move(r.baggage);
+    b.at = r.members.at();
+    for (const auto& s : r.members.seats()) {
+        b.members.push_back(s.who);
+        for (const auto& sent : s.sends)
+            if (sent.answer)
+                b.answers.push_back({s.who.connector,
+                                     s.who.boot,
+                                     s.who.session,
+                                     sent.number,
+                                     static_cast<std::uint8_t>(sent.answer->first),
+                                     {sent.answer->second}});
+    }
+    if (history_.local()) {
+        auto stored = history_.extract(r.members.rid());
+        b.at.term = std::max(b.at.term, stored.at.term);
+        if (b.at.epoch.empty()) {
+            b.at.epoch = stored.at.epoch;
+            b.at.offset = stored.at.offset;
+        }
+        b.messages = std::move(stored.messages);
+    }
+    return b;
+}
+
+void channel_service::finish_closing()
+{
+    std::vector<std::string> ready_to_go;
+    bool all = true;
+    for (const auto& [rid, r] : rooms_) {
+        if (r->now == room::state::closing && !r->members.busy())
+            ready_to_go.push_back(rid);
+        else if (r->now == room::state::closing || (r->now == room::state::opening && !mine(rid)))
+            all = false;
+    }
+    for (const auto& rid : ready_to_go) {
+        auto baggage = pack_up(*find(rid));
+        active_.erase(rid);
+        rooms_.erase(rid);
+        hand_over(rid, std::move(baggage));
+    }
+    if (!all || done_ || !view_.ready)
+        return;
+    done_ = true;
+    const auto body = protocol::pack(protocol::generation_mark{view_.generation});
+    (void)line_.send({.kind = kind::done, .body = body}); // a lost link brings a new generation
+}
+
+/// Rooms without members here: only the store knows them.
+void channel_service::hand_over_stored()
+{
+    if (!history_.local())
+        return;
+    for (const auto& rid : history_.rooms()) {
+        if (mine(rid) || find(rid))
+            continue;
+        auto stored = history_.extract(rid);
+        hand_over(rid,
+                  {.at = stored.at, .members = {}, .messages = std::move(stored.messages), .answers = {}});
+    }
+}
+
+void channel_service::hand_over(const std::string& rid, room_baggage baggage)
+{
+    if (baggage.at.epoch.empty() && baggage.members.empty())
+        return; // never opened, nothing known
+    ++handed_;
+    send_parts(rid, baggage);
+    limbo_.insert_or_assign(rid, std::move(baggage));
+}
+
+void channel_service::send_parts(const std::string& rid, const room_baggage& baggage)
+{
+    handover part;
+    std::size_t size = 0;
+    const auto send = [&] {
+        (void)rpc_.notify_room(rid, protocol::channel_handover, protocol::pack(part));
+        part = {};
+        size = 0;
+    };
+    for (const auto& m : baggage.messages) {
+        if (size + m.push.data.size() > part_bytes && !part.messages.empty())
+            send();
+        part.messages.push_back(m);
+        size += m.push.data.size();
+    }
+    if (size > 0)
+        send();
+    part = {.last = true,
+            .at = baggage.at,
+            .members = baggage.members,
+            .messages = {},
+            .answers = baggage.answers};
+    send();
+}
+
+void channel_service::on_handover(const envelope& e, instant now)
+{
+    now_ = now;
+    auto part = protocol::unpack<handover>(e.body);
+    if (!part)
+        return;
+    auto& arriving = arriving_[e.room];
+    std::ranges::move(part->messages, std::back_inserter(arriving.messages));
+    if (!part->last)
+        return;
+    auto baggage = std::move(arriving);
+    arriving_.erase(e.room);
+    baggage.at = std::move(part->at);
+    baggage.members = std::move(part->members);
+    baggage.answers = std::move(part->answers);
+    take_back(e.room, std::move(baggage));
+    begin_opening();
+}
+
+/// Baggage becomes a room that opens when the generation is settled; a room that nobody is in rests in the
+/// store.
+void channel_service::take_back(const std::string& rid, room_baggage baggage)
+{
+    ++taken_back_;
+    if (history_.local())
+        history_.adopt(rid, {baggage.at, std::exchange(baggage.messages, {})});
+    if (baggage.members.empty())
+        return;
+    auto& r = obtain(rid);
+    if (r.now != room::state::gathering || (r.handed_over && r.baggage.at.term > baggage.at.term)) {
+        ++conflicts_; // somebody came back late with a room that has moved on
+        return;
+    }
+    r.handed_over = true;
+    r.baggage = std::move(baggage);
+}
+
+} // namespace citron::backend

@@ -1,0 +1,62 @@
+// PURE. Messages to one user on their way to the addressee's connector: repeated until it says that it has
+// them.
+#pragma once
+
+#include "backend/backend_session.hpp"
+#include "common/cluster/rpc.hpp"
+#include "common/protocol/counters.hpp"
+
+#include <functional>
+#include <list>
+#include <string>
+#include <string_view>
+
+namespace citron::backend {
+
+struct whisper_options
+{
+    milliseconds retry{200};     ///< pause after a failed try
+    milliseconds try_for{2'000}; ///< deadline of one try
+    milliseconds give_up{8'000}; ///< then the sender is told `unavailable`
+};
+
+class whispers
+{
+public:
+    /// `done` is called once per start(), never from within it.
+    using completion = std::function<void(const backend_session& from, errc code, std::string_view answer)>;
+
+    whispers(whisper_options options, cluster::rpc& rpc, protocol::counters& counters, completion done);
+
+    /// `push`: a whole package. The connector drops what it has shown already, by the sender's key and
+    /// number.
+    void start(const backend_session& from, const protocol::member& to, std::string push, std::string answer,
+               instant now);
+    void on_tick(instant now);
+    /// Ends those of one room at once (it moves away): `unavailable`.
+    void cancel(const std::string& rid);
+
+private:
+    struct pending
+    {
+        std::uint64_t id;
+        backend_session from;
+        protocol::member to;
+        std::string body, answer; ///< body: contract deliver, packed
+        instant give_up, retry_at;
+        bool trying = false;
+    };
+
+    void attempt(pending& p, instant now);
+    void on_answer(std::uint64_t id, errc code, instant now);
+    void finish(std::list<pending>::iterator p, errc code);
+
+    whisper_options options_;
+    cluster::rpc& rpc_;
+    completion done_;
+    std::list<pending> pending_;
+    std::uint64_t next_ = 1;
+    std::uint64_t &retries_, &failed_;
+};
+
+} // namespace citron::backend
