@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t max_id = 200;               // identities and topics must stay below 246 bytes
 constexpr std::size_t max_retired = 1000;         // replaced links whose late frames are told so
-constexpr std::size_t max_topics = 4096;          // subscriptions that wait for their hello
+constexpr std::size_t max_topics = 1024;          // subscriptions that wait for their hello
 constexpr std::uint64_t max_number = 1ULL << 62U; // a forged view number must not make ours overflow
 
 bool well_formed(std::string_view id)

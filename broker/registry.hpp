@@ -20,7 +20,7 @@ namespace citron::broker {
 struct registry_options
 {
     std::uint64_t nonce = 1;           ///< of this broker process; never 0
-    std::string id = "broker";         ///< its server id
+    std::string id = "broker";         ///< its server id; "broker" names it too
     std::vector<std::string> expected; ///< ids that conf names: a fresh broker waits for them
     milliseconds beat{500};            ///< how often we say that we live
     milliseconds silence{2000};        ///< so long without a frame is death

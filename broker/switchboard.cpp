@@ -15,16 +15,8 @@ using protocol::server_kind;
 
 namespace {
 
+constexpr std::string_view us = "broker";  // whatever our id in conf/servers.json is
 constexpr std::size_t max_babblers = 1000; // senders of garbage that are remembered as logged
-
-std::string printable(std::string_view text)
-{
-    std::string out;
-    for (const char c : text.substr(0, 64))
-        out += c > ' ' && c < '\x7f' ? std::string(1, c)
-                                     : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    return out;
-}
 
 /// Which kinds a peer may send, by what it is.
 bool may_send(server_kind who, kind what)
@@ -88,7 +80,7 @@ void switchboard::on_garbage(std::string_view identity)
 {
     ++undecodable_;
     if (babblers_.size() < max_babblers && babblers_.emplace(identity).second)
-        notes_.push_back(fmt::format("peer.undecodable identity={}", printable(identity)));
+        notes_.push_back(fmt::format("peer.undecodable identity={}", identity));
 }
 
 void switchboard::greet(std::string_view identity, const envelope& e, instant now)
@@ -148,7 +140,7 @@ void switchboard::finish(const registered& sender, const envelope& e)
 void switchboard::route(const envelope& e, const frame& bytes)
 {
     const bool for_us =
-        e.to.empty() ? e.room.empty() : e.to.front() == "broker" || e.to.front() == registry_.options().id;
+        e.to.empty() ? e.room.empty() : e.to.front() == us || e.to.front() == registry_.options().id;
     if (for_us)
         return serve(e);
     if (e.to.size() > 1) // a call has one answer
@@ -238,7 +230,7 @@ void switchboard::refuse(std::string_view identity, std::string_view reason)
         return;
     const auto body = protocol::pack(protocol::refusal{std::string(reason)});
     deliveries_.push_back({std::string(identity), encode({.kind = kind::refused, .body = body})});
-    notes_.push_back(fmt::format("peer.refused identity={} reason={}", printable(identity), reason));
+    notes_.push_back(fmt::format("peer.refused identity={} reason={}", identity, reason));
 }
 
 bool switchboard::on_subscription(std::string_view topic, bool subscribed, instant now)
@@ -316,7 +308,7 @@ bool switchboard::deliver(const registered* target, const frame& bytes)
 
 frame switchboard::encode(envelope e) const
 {
-    e.from = registry_.options().id;
+    e.from = us;
     e.view = registry_.view().id();
     return frame(protocol::encode(e));
 }

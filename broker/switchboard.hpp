@@ -55,7 +55,7 @@ public:
     [[nodiscard]] std::vector<publication> take_publications() { return std::exchange(publications_, {}); }
     /// Sockets and topics whose link has ended: what is parked for them is undeliverable.
     [[nodiscard]] std::vector<std::string> take_ended() { return registry_.take_ended(); }
-    /// Lines for the log.
+    /// Lines for the log; identities in them are a stranger's bytes.
     [[nodiscard]] std::vector<std::string> take_notes();
 
     [[nodiscard]] const registry& peers() const { return registry_; }
