@@ -1,0 +1,363 @@
+// The commands an operator uses: citron, zmq_monitor, environments, configurations and their mistakes.
+import assert from "node:assert/strict";
+import net from "node:net";
+import path from "node:path";
+import { afterEach, test } from "node:test";
+
+import { Cluster, binaries, root, run } from "./support/cluster.mjs";
+import { Crowd } from "./support/crowd.mjs";
+import { Member } from "./support/member.mjs";
+import { close } from "./support/ports.mjs";
+import { until } from "./support/wait.mjs";
+
+let cluster;
+afterEach(async () => {
+    await cluster?.stop();
+    cluster = undefined;
+});
+
+/** citron start on a configuration that cannot work. */
+function startFails(...more) {
+    return run(path.join(root, "tools/citron"), ["start", ...cluster.confOptions, "--bin-dir", binaries, ...more]);
+}
+
+async function twoCanChat(one = 1, two = 2) {
+    const ada = await Member.enter(cluster.connectorUrl(one), "ada", "ops");
+    const bob = await Member.enter(cluster.connectorUrl(two), "bob", "ops");
+    await ada.send("hello");
+    await bob.hears("hello");
+    [ada, bob].forEach((member) => member.close());
+}
+
+test("start says one line on stdout, list shows every server, Ctrl-C ends all", async () => {
+    cluster = await Cluster.start();
+    assert.equal(cluster.supervisor.out, `cluster ready: ${cluster.webUrl}\n`);
+
+    const rows = await cluster.list();
+    assert.deepEqual(rows.map((row) => row.id).sort(), ["broker-1", "chat-server-1", "chat-server-2", "chat-server-3",
+        "connector-server-1", "connector-server-2", "connector-server-3", "gate-server-1"]);
+    assert.ok(rows.every((row) => row.state === "up" && row.rss > 0 && row.uptime >= 0), JSON.stringify(rows));
+    const { stdout } = await cluster.citron("list");
+    assert.match(stdout, /^ID +KIND +STATE +PID/);
+    assert.match(stdout, /connector-server-2 +connector +up/);
+
+    assert.equal(await cluster.supervisor.stop("SIGINT"), 0);
+    for (const row of rows)
+        assert.throws(() => process.kill(row.pid, 0), { code: "ESRCH" }, `${row.id} has ended`);
+});
+
+test("every server ends with exit 0 and its log says so", async () => {
+    cluster = await Cluster.start({ connectors: 1, chats: 1 });
+    await cluster.supervisor.stop("SIGTERM");
+    assert.doesNotMatch(cluster.supervisor.err, /killed|has ended \(/);
+    for (const id of ["broker-1", "gate-server-1", "connector-server-1", "chat-server-1"])
+        assert.ok((await cluster.log(id)).length > 0, id);
+});
+
+test("no server outlives a killed supervisor", async () => {
+    cluster = await Cluster.start({ connectors: 1, chats: 1 });
+    const rows = await cluster.list();
+    await cluster.supervisor.stop("SIGKILL");
+    const alive = (pid) => { try { process.kill(pid, 0); return true; } catch { return false; } };
+    await until(() => rows.every((row) => !alive(row.pid)), "they have ended");
+});
+
+test("list counts sessions and rooms", async () => {
+    cluster = await Cluster.start({ connectors: 1, chats: 1 });
+    const ada = await Member.enter(cluster.connectorUrl(1), "ada", "counted");
+    const row = async (id) => (await cluster.list()).find((one) => one.id === id);
+    assert.equal((await row("connector-server-1")).sessions, 1);
+    assert.equal((await row("chat-server-1")).rooms, 1);
+    ada.close();
+    await until(async () => (await row("connector-server-1")).sessions === 0, "the session is gone");
+});
+
+test("stats prints the counters of every server", async () => {
+    cluster = await Cluster.start({ connectors: 1, chats: 1 });
+    const { code, stdout } = await cluster.citron("stats");
+    assert.equal(code, 0);
+    for (const id of ["broker-1", "gate-server-1", "connector-server-1", "chat-server-1"])
+        assert.match(stdout, new RegExp(`^${id} pid \\d+$`, "m"));
+    const unknown = await cluster.citron("stats", "nobody");
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.stderr, /nobody does not answer/);
+});
+
+test("add starts one more of a kind, stop ends it, and it stays ended", async () => {
+    cluster = await Cluster.start({ chats: 1 });
+    const chat = await cluster.citron("add", "chat");
+    assert.match(chat.stdout, /^chat-server-2 is up \(pid \d+\)\n$/, chat.stderr);
+    const connector = await cluster.citron("add", "connector");
+    const [, port] = connector.stdout.match(/^connector-server-4 is up \(pid \d+, port (\d+)\)\n$/);
+    const ada = await Member.enter(`ws://127.0.0.1:${port}`, "ada", "added");
+    assert.deepEqual(ada.entered.users, ["ada"]);
+
+    const again = await cluster.citron("add", "chat", "--id", "chat-server-2");
+    assert.equal(again.code, 1);
+    assert.match(again.stderr, /chat-server-2 is already running/);
+
+    const stopped = await cluster.citron("stop", "chat-server-2");
+    assert.equal(stopped.stdout, "chat-server-2 has ended (exit 0)\n");
+    assert.equal((await cluster.list()).find((row) => row.id === "chat-server-2").state, "stopped");
+    await ada.send("still here");
+    await ada.hears("still here");
+    const twice = await cluster.citron("stop", "chat-server-2");
+    assert.equal(twice.code, 1);
+    assert.match((await cluster.citron("stop", "nobody")).stderr, /nobody: no such server/);
+    ada.close();
+});
+
+test("a server that dies is started again, and joins again", async () => {
+    cluster = await Cluster.start({ connectors: 1, chats: 2 });
+    const pid = await cluster.pidOf("chat-server-1");
+    process.kill(pid, "SIGKILL");
+    await until(async () => (await cluster.list()).some((row) =>
+        row.id === "chat-server-1" && row.state === "up" && row.pid !== pid && row.restarts === 1), "it is up again");
+    assert.match(cluster.supervisor.err, /chat-server-1 has ended \(signal 9\); again in 1 s/);
+});
+
+test("RESTART=no leaves a dead server dead", async () => {
+    cluster = await Cluster.start({ connectors: 1, chats: 2, restart: false });
+    await cluster.kill("chat-server-1", "SIGKILL");
+    await until(async () => (await cluster.list()).some((row) => row.id === "chat-server-1" && row.state === "dead"), "it is dead");
+});
+
+test("a second start in the same folder is refused", async () => {
+    cluster = await Cluster.start({ connectors: 1, chats: 1 });
+    const { code, stderr } = await startFails();
+    assert.equal(code, 2);
+    assert.match(stderr, /a cluster is already running in/);
+});
+
+test("without a cluster, the commands say so", async () => {
+    cluster = await Cluster.prepare();
+    for (const command of [["list"], ["stats"], ["stop", "x"], ["add", "chat"]]) {
+        const { code, stdout, stderr } = await cluster.citron(...command);
+        assert.deepEqual([code, stdout], [1, ""], command[0]);
+        assert.match(stderr, /^citron: no .*\n$/);
+    }
+});
+
+test("a taken port is named with its key, and nothing is started", async () => {
+    cluster = await Cluster.prepare();
+    const taken = net.createServer();
+    await new Promise((resolve) => taken.listen(cluster.connectorPort(2), "127.0.0.1", resolve));
+    const { code, stdout, stderr } = await startFails();
+    await close(taken);
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, new RegExp(
+        `servers.json: development.connector\\[1\\].clientPort: port ${cluster.connectorPort(2)} is already in use`));
+});
+
+test("a server whose port is taken says so and exits 2", async () => {
+    cluster = await Cluster.prepare();
+    const taken = net.createServer();
+    await new Promise((resolve) => taken.listen(cluster.connectorPort(1), "127.0.0.1", resolve));
+    const connector = cluster.spawnServer("connector", "--id", "connector-server-1");
+    assert.equal(await connector.ended, 2);
+    await close(taken);
+    assert.match(connector.err, new RegExp(`${cluster.connectorPort(1)}`));
+});
+
+const broken = {
+    "no JSON": ["{ nonsense", /servers\.json: line 1/],
+    "not an object": ["[]", /servers\.json/],
+    "another environment": ['{"production": {}}', /servers\.json.*development/],
+    "a port that is a text": [(c) => { c.connector[1].clientPort = "3050"; }, /development\.connector\[1\]\.clientPort/],
+    "a port out of range": [(c) => { c.gate[0].clientPort = 70000; }, /development\.gate\[0\]\.clientPort/],
+    "an id that is missing": [(c) => { delete c.chat[2].id; }, /development\.chat\[2\]\.id/],
+    "an id twice": [(c) => { c.chat[1].id = "chat-server-1"; }, /development\.chat\[1\]\.id/],
+    "a port twice": [(c) => { c.connector[0].clientPort = c.gate[0].clientPort; }, /development/],
+    "no broker": [(c) => { delete c.broker; }, /development\.broker/],
+    "a kind that does not exist": [(c) => { c.master = []; }, /master/],
+    "a list that is none": [(c) => { c.chat = {}; }, /development\.chat/],
+    "a host that is a number": [(c) => { c.chat[0].host = 7; }, /development\.chat\[0\]\.host/],
+};
+for (const [what, [change, expected]] of Object.entries(broken))
+    test(`servers.json with ${what}: one line names file and key, exit 2`, async () => {
+        cluster = await Cluster.prepare();
+        if (change instanceof Function)
+            change(cluster.section);
+        await cluster.write("servers.json", change instanceof Function ? { development: cluster.section } : change);
+        const server = cluster.spawnServer("broker");
+        for (const { code, stdout, stderr } of [await startFails(), { code: await server.ended, stdout: "", stderr: server.err }]) {
+            assert.deepEqual([code, stdout], [2, ""], stderr);
+            assert.match(stderr, expected);
+            assert.ok(stderr.includes("servers.json"), stderr);
+        }
+        assert.equal(server.err.trim().split("\n").length, 1);
+    });
+
+test("chat.json with a mistake: one line names file and key, and the start ends with exit 2", async () => {
+    cluster = await Cluster.prepare();
+    await cluster.write("chat.json", { heartbeatMs: "soon" });
+    const { code, stdout, stderr } = await startFails();
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, /chat\.json: heartbeatMs/);
+});
+
+test("missing binaries are said before anything starts", async () => {
+    cluster = await Cluster.prepare();
+    const { code, stderr } = await startFails("--bin-dir", "/nonexistent");
+    assert.equal(code, 2);
+    assert.match(stderr, /citron-broker is missing: make -f Makefile.dev build/);
+});
+
+test("without a broker a server keeps trying, and says so once", async () => {
+    cluster = await Cluster.prepare({ connectors: 1, chats: 1 });
+    const chat = cluster.spawnServer("chat", "--id", "chat-server-1");
+    await until(() => /broker/.test(chat.err), () => `it says so\n${chat.err}`);
+    const connector = cluster.spawnServer("connector", "--id", "connector-server-1");
+    await until(() => /broker/.test(connector.err), "so does the connector");
+    const lines = () => chat.err.split("\n").filter((line) => /warn|error/i.test(line));
+    const broker = cluster.spawnServer("broker");
+    await until(() => cluster.isUp("chat-server-1"), "it has joined");
+    await until(() => cluster.isUp("connector-server-1"), "so has the connector");
+    assert.equal(lines().length, 1, chat.err);
+    const ada = await Member.enter(cluster.connectorUrl(1), "ada", "patience");
+    assert.deepEqual(ada.entered.users, ["ada"]);
+    ada.close();
+    for (const server of [connector, chat, broker])
+        assert.equal(await server.stop(), 0, server.err);
+});
+
+test("ENV=production runs its own section", async () => {
+    cluster = await Cluster.start({ env: "production", connectors: 2, chats: 1 });
+    await twoCanChat();
+});
+
+test("without a gate the first connector serves the web chat", async () => {
+    cluster = await Cluster.start({ gate: false, connectors: 2, chats: 1 });
+    const where = await (await fetch(`${cluster.webUrl}citron.json`)).json();
+    assert.deepEqual(where, { connector: { host: "", port: cluster.connectorPort(1) } });
+    assert.equal((await fetch(cluster.webUrl)).status, 200);
+    await twoCanChat();
+});
+
+test("connectors may take any free port", async () => {
+    cluster = await Cluster.prepare({ connectors: 2, chats: 1 });
+    for (const line of cluster.section.connector)
+        line.clientPort = 0;
+    await cluster.write("servers.json", { development: cluster.section });
+    await cluster.run();
+    const gate = await Member.connect(cluster.gateUrl);
+    const { port } = await gate.client.request("gate.gateHandler.queryEntry", { uid: "ada" });
+    const ada = await Member.enter(`ws://127.0.0.1:${port}`, "ada", "any port");
+    assert.deepEqual(ada.entered.users, ["ada"]);
+    [gate, ada].forEach((one) => one.close());
+});
+
+test("the web chat is served with its types; nothing else is", async () => {
+    cluster = await Cluster.start({ connectors: 1, chats: 1 });
+    const types = { "": "text/html", "index.html": "text/html", "client.js": "text/javascript", "chat.js": "text/javascript",
+        "style.css": "text/css", "icon.svg": "image/svg+xml", "citron.json": "application/json" };
+    for (const [file, type] of Object.entries(types)) {
+        const response = await fetch(cluster.webUrl + file);
+        assert.equal(response.status, 200, file);
+        assert.ok(response.headers.get("content-type").startsWith(type), file);
+        await response.arrayBuffer();
+    }
+    assert.deepEqual(await (await fetch(`${cluster.webUrl}citron.json`)).json(),
+        { gate: { host: "", port: cluster.section.gate[0].clientPort } });
+    for (const target of ["/../conf/servers.json", "/%2e%2e/conf/servers.json", "/..%2fconf/servers.json", "//etc/passwd",
+        "/.git/config", "/nothing", "/%", "/\\..\\README.md"])
+        assert.match(await statusLine(target), /^HTTP\/1\.1 (400|404)/, target);
+});
+
+/** The first line of the answer to a target that fetch() would tidy up. */
+function statusLine(target) {
+    return new Promise((resolve, reject) => {
+        const socket = net.connect(cluster.httpPort, "127.0.0.1", () =>
+            socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`));
+        let answer = "";
+        socket.on("data", (data) => { answer += data; }).on("end", () => resolve(answer.split("\r\n")[0])).on("error", reject);
+    });
+}
+
+// ---- zmq_monitor
+
+test("the monitor shows a message on its way, and filters", async () => {
+    cluster = await Cluster.start({ connectors: 2, chats: 1 });
+    const all = cluster.monitor("--body"), filtered = cluster.monitor("--room", "watched", "--route", "send", "--json");
+    await until(() => /beat/.test(all.out), () => `the tap answers ${all.err}`);
+    await until(() => filtered.err.includes("listening"), () => `the other one too ${filtered.err}`);
+    const ada = await Member.enter(cluster.connectorUrl(1), "ada", "watched");
+    const bob = await Member.enter(cluster.connectorUrl(2), "bob", "elsewhere");
+    await bob.send("not this one");
+    await ada.send("look \u001b[31mred\u001b[0m\u0007");
+
+    await until(() => /look/.test(all.out) && filtered.out.includes("\n"), "they show it");
+    assert.match(all.out, /call +connector-server-1 +> .*chat\.chatHandler\.send +watched/);
+    assert.doesNotMatch(all.out, /\u001b|\u0007/, "control characters never reach the terminal");
+    for (const line of filtered.out.trim().split("\n")) {
+        const shown = JSON.parse(line);
+        assert.equal(shown.room, "watched");
+        assert.match(shown.route, /send/);
+    }
+    assert.equal(await all.stop("SIGINT"), 0);
+    assert.equal(all.err, "");
+    await filtered.stop();
+    [ada, bob].forEach((one) => one.close());
+});
+
+test("the monitor counts per route", async () => {
+    cluster = await Cluster.start({ connectors: 1, chats: 1 });
+    const stats = cluster.monitor("--stats");
+    const ada = await Member.enter(cluster.connectorUrl(1), "ada", "rates");
+    await until(async () => {
+        await ada.send("x");
+        return /chat\.chatHandler\.send +\d+/.test(stats.out);
+    }, () => `rates of the route\n${stats.out}${stats.err}`);
+    ada.close();
+});
+
+test("the monitor tells who comes and goes", async () => {
+    cluster = await Cluster.start({ connectors: 1, chats: 1, restart: false });
+    const sockets = cluster.monitor("--sockets");
+    await until(() => /joined +chat-server-1/.test(sockets.out), () => `${sockets.out}${sockets.err}`);
+    const second = cluster.spawnServer("chat", "--id", "chat-server-2");
+    await until(() => /joined +chat-server-2/.test(sockets.out), () => `${sockets.out}${second.err}`);
+    await second.stop();
+    await until(() => /left +chat-server-2/.test(sockets.out), () => sockets.out);
+    await cluster.kill("connector-server-1", "SIGKILL");
+    await until(() => /left +connector-server-1/.test(sockets.out), () => sockets.out);
+});
+
+test("a reader that goes away ends the monitor without a word", async () => {
+    cluster = await Cluster.start({ connectors: 1, chats: 1 });
+    const { code, stdout, stderr } = await run("/bin/bash",
+        ["-c", `${root}/tools/zmq_monitor ${cluster.confOptions.join(" ")} | head -2; exit \${PIPESTATUS[0]}`]);
+    assert.equal(stdout.trim().split("\n").length, 2);
+    assert.deepEqual([code, stderr], [0, ""]);
+});
+
+test("monitors come and go under load, and no client notices", async () => {
+    cluster = await Cluster.start();
+    const crowd = await Crowd.gather(cluster, { rooms: 6 });
+    crowd.talk();
+    for (let i = 0; i < 3; ++i) {
+        const some = Array.from({ length: 3 }, () => cluster.monitor("--body"));
+        await until(() => some.every((one) => one.out.length > 0), "they print");
+        await crowd.allGoOn();
+        await Promise.all(some.map((one) => one.stop("SIGKILL")));
+        await crowd.allGoOn();
+    }
+    await crowd.check();
+    assert.deepEqual(crowd.failed, []);
+    crowd.checkNobodyMoved();
+    crowd.close();
+});
+
+test("a monitor that is stopped does not stop the cluster", async () => {
+    cluster = await Cluster.start({ connectors: 2, chats: 1 });
+    const frozen = cluster.monitor("--body");
+    await until(() => frozen.out.length > 0, "it prints");
+    const crowd = await Crowd.gather(cluster, { rooms: 4 });
+    process.kill(frozen.pid, "SIGSTOP");
+    crowd.talk();
+    await until(() => crowd.sent > 500, "people talk");
+    await crowd.check();
+    assert.deepEqual(crowd.failed, []);
+    process.kill(frozen.pid, "SIGCONT");
+    crowd.close();
+});
