@@ -9,8 +9,22 @@
 
 #include <exception>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace citron::runtime {
+
+/// Calls `work`; what it throws is logged as an error of `name`. For callbacks that must not end their
+/// caller.
+template <typename Work>
+void guard(std::string_view name, Work&& work)
+{
+    try {
+        work();
+    } catch (const std::exception& error) {
+        log::error("{} failed: {}", name, log::printable(error.what()));
+    }
+}
 
 /// Runs `work` on `executor`. Whatever leaves it is logged as an error of `name`: that task ends, the process
 /// lives on.
@@ -18,12 +32,8 @@ template <typename Executor>
 void spawn(const Executor& executor, std::string name, net::awaitable<void> work)
 {
     auto last_resort = [name = std::move(name)](std::exception_ptr failure) {
-        try {
-            if (failure)
-                std::rethrow_exception(failure);
-        } catch (const std::exception& error) {
-            log::error("task.failed name={} what={}", name, log::printable(error.what()));
-        }
+        if (failure)
+            guard(name, [&] { std::rethrow_exception(failure); });
     };
     net::co_spawn(executor, std::move(work), std::move(last_resort));
 }
