@@ -154,7 +154,8 @@ struct zmq_stream::impl
     [[nodiscard]] send_result send(std::string_view identity, zmq::message_t& body);
 
     bool receive();
-    void skip_rest();
+    void malformed();
+    void carry_out();
     [[nodiscard]] bool put_now(zmq::message_t& part, int flags);
     /// Also lets libzmq digest what its I/O thread has told it: full queues with room again, new connections.
     [[nodiscard]] bool readable() { return (socket_.get(opt::events) & ZMQ_POLLIN) != 0; }
@@ -213,27 +214,37 @@ bool zmq_stream::impl::receive()
     if (!take(socket_, first))
         return false;
     if (first.more() != has_identity_) {
-        skip_rest();
+        malformed();
         return true;
     }
-    if (has_identity_) {
-        (void)zmq_msg_recv(frame_.handle(), socket_.handle(),
-                           ZMQ_DONTWAIT); // parts come together or not at all
-        if (frame_.more()) {
-            skip_rest();
-            return true;
-        }
+    if (has_identity_ && (!take(socket_, frame_) || frame_.more())) { // frames come together or not at all
+        malformed();
+        return true;
     }
     const auto identity = has_identity_ ? identity_.to_string_view() : std::string_view();
+    if (handlers_.admits)
+        carry_out();
     runtime::guard("stream.on_frame", [&] { handlers_.on_frame(identity, frame_.to_string_view()); });
     return true;
 }
 
-void zmq_stream::impl::skip_rest()
+void zmq_stream::impl::malformed()
 {
     zmq::message_t part;
     while (socket_.get(opt::rcvmore) && take(socket_, part)) {
     }
+    const auto identity = has_identity_ ? identity_.to_string_view() : std::string_view();
+    runtime::guard("stream.on_malformed", [&] { handlers_.on_malformed(identity); });
+}
+
+/// XPUB_MANUAL: nothing is subscribed but what is done here, for the subscription just received.
+void zmq_stream::impl::carry_out()
+{
+    const auto change = parse_subscription(frame_.to_string_view());
+    if (!change || !handlers_.admits(change->topic))
+        return;
+    const int option = change->subscribed ? ZMQ_SUBSCRIBE : ZMQ_UNSUBSCRIBE;
+    (void)zmq_setsockopt(socket_.handle(), option, change->topic.data(), change->topic.size());
 }
 
 /// EAGAIN may be stale news: look at the events and try once more.
@@ -306,6 +317,8 @@ zmq_stream::zmq_stream(net::io_context& loop, zmq_context& context, socket_role 
 {
     if (impl_->handlers_.on_disconnect)
         impl_->monitor(loop, context.get());
+    if (impl_->handlers_.admits)
+        impl_->socket_.set(opt::xpub_manual, true);
 }
 
 zmq_stream::~zmq_stream()

@@ -72,6 +72,11 @@ struct stream_handlers
     std::function<void()> on_turn = [] {};
     /// dealer, sub: a connection has ended or could not be made. A hint; it may also stay away.
     std::function<void()> on_disconnect = {};
+    /// A message of a wrong number of frames: a stranger's. It is dropped.
+    std::function<void(std::string_view identity)> on_malformed = [](auto) {};
+    /// xpub, tap: whether this subscription is carried out; unset: all are. With a foreign one a subscriber
+    /// that does not read would hold up those whose topics it shares. on_frame gets every one all the same.
+    std::function<bool(std::string_view topic)> admits = {};
 };
 
 class zmq_stream
