@@ -47,7 +47,7 @@ async function connect(user) {
 
 // ---- what is on the screen
 
-const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
 function element(tag, className, content) {
     const made = document.createElement(tag);
@@ -63,7 +63,7 @@ function addLine(line, time = Date.now()) {
     const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
     const stamp = element("time", "", clock.format(time));
     stamp.dateTime = new Date(time).toISOString();
-    line.append(stamp);
+    line.prepend(stamp); // floats to the right of the first line
     log.append(line);
     if (atEnd)
         log.scrollTop = log.scrollHeight;
@@ -107,7 +107,7 @@ function showUsers() {
         button.title = button.disabled ? "" : `Write to ${user} only`;
         button.append(element("span", "hint", button.disabled ? "you" : ""));
         button.onclick = () => {
-            $("target").value = user;
+            chooseTarget(user);
             $("message").focus();
         };
         const item = element("li");
@@ -119,7 +119,12 @@ function showUsers() {
         option.value = user;
         return option;
     }));
-    $("target").value = target === "*" || others.includes(target) ? target : "*";
+    chooseTarget(others.includes(target) ? target : "*");
+}
+
+function chooseTarget(target) {
+    $("target").value = target;
+    $("composer").classList.toggle("private", target !== "*");
 }
 
 function show(page) {
@@ -380,5 +385,6 @@ $("message").onkeydown = (event) => {
     $("composer").requestSubmit();
 };
 
+$("target").onchange = () => chooseTarget($("target").value);
 $("leave").onclick = leave;
 $("reconnect").onclick = () => void reconnect();

@@ -1,0 +1,267 @@
+// The web chat in a real browser: two windows, on different connectors.
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { after, afterEach, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import WebSocket from "ws";
+
+import { Cluster } from "../system/support/cluster.mjs";
+import { Member, queryEntry } from "../system/support/member.mjs";
+import { until } from "../system/support/wait.mjs";
+
+const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync"];
+const pictures = process.env.CITRON_PICTURES; // a folder: screenshots go there
+
+let cluster, browser, profile, names;
+const windows = [];
+
+before(async () => {
+    cluster = await Cluster.start();
+    profile = await mkdtemp(path.join(os.tmpdir(), "citron-browser-"));
+    browser = await chromium.launchPersistentContext(profile,
+        { executablePath: "/usr/bin/chromium", args: flags, headless: true, viewport: { width: 1000, height: 700 } });
+    browser.setDefaultTimeout(10000);
+    names = await namesOnDifferentConnectors();
+    if (pictures)
+        await mkdir(pictures, { recursive: true });
+});
+
+after(async () => {
+    await browser?.close();
+    await cluster?.stop();
+    if (profile)
+        await rm(profile, { recursive: true, force: true });
+});
+
+afterEach(async () => {
+    const problems = windows.flatMap((page) => page.problems);
+    await Promise.all(windows.splice(0).map((page) => page.close()));
+    assert.deepEqual(problems, [], "the pages have no errors");
+});
+
+/** [ada-like, bob-like, cy-like]: names that the gate sends to different connectors. */
+async function namesOnDifferentConnectors() {
+    const byPort = new Map();
+    for (let i = 0; byPort.size < 3; ++i) {
+        const { port } = await queryEntry(cluster.gateUrl, `user${i}`, { WebSocket });
+        byPort.set(port, `user${i}`);
+    }
+    return [...byPort.values()];
+}
+
+async function openWindow(url = cluster.webUrl) {
+    const page = await browser.newPage();
+    page.problems = [];
+    page.on("pageerror", (error) => page.problems.push(String(error)));
+    page.on("console", (message) => {
+        if (message.type() === "error" && !/WebSocket connection/.test(message.text()))
+            page.problems.push(message.text());
+    });
+    windows.push(page);
+    await page.goto(url);
+    return page;
+}
+
+async function join(name, room, page) {
+    page ??= await openWindow();
+    await page.fill("#name", name);
+    await page.fill("#room", room);
+    await page.click("#join");
+    await page.waitForSelector("#composer:visible");
+    return page;
+}
+
+async function say(page, text, target) {
+    if (target)
+        await page.selectOption("#target", target);
+    await page.fill("#message", text);
+    await page.press("#message", "Enter");
+}
+
+const texts = (page, selector) => page.locator(selector).allTextContents();
+const sees = (page, selector, text) => page.locator(selector).filter({ hasText: text }).first().waitFor();
+const userNames = (page) => texts(page, "#users .name");
+const picture = (page, name) => pictures && page.screenshot({ path: path.join(pictures, `${name}.png`) });
+
+test("Test server says that the server is ok", async () => {
+    const page = await openWindow();
+    await page.click("#test-server");
+    await sees(page, "#test-result", "server is ok");
+    assert.equal(await page.textContent("#test-result"), "server is ok");
+    await picture(page, "login");
+});
+
+test("two windows chat across connectors, see each other come and leave", async () => {
+    const [one, two] = names;
+    const first = await join(one, "lobby");
+    const second = await join(two, "lobby");
+    await sees(first, "#log .event", `${two} has joined`);
+    assert.deepEqual(await userNames(first), [one, two]);
+    assert.deepEqual(await userNames(second), [one, two]);
+
+    await say(first, "hello from the first");
+    await sees(second, "#log .message", "hello from the first");
+    await say(second, "<b>and</b> hello back & 你好 🎉");
+    await sees(first, "#log .message", "<b>and</b> hello back & 你好 🎉");
+    assert.deepEqual(await texts(first, "#log .message .text"), ["hello from the first", "<b>and</b> hello back & 你好 🎉"]);
+    assert.deepEqual(await texts(second, "#log .message .text"), await texts(first, "#log .message .text"));
+    assert.equal(await first.locator("#log .own").count(), 1);
+    assert.match((await texts(first, "#log .message time"))[0], /\d+:\d\d/);
+    await picture(first, "chat");
+
+    await second.click("#leave");
+    await sees(first, "#log .event", `${two} has left`);
+    assert.deepEqual(await userNames(first), [one]);
+});
+
+test("a private message reaches one person and is marked", async () => {
+    const [one, two, three] = names;
+    const first = await join(one, "whispers"), second = await join(two, "whispers"), third = await join(three, "whispers");
+    await sees(first, "#users .name", three);
+
+    await say(first, "for your eyes", two);
+    await sees(second, "#log .private", "for your eyes");
+    await sees(first, "#log .private", `private to ${two}`);
+    await say(first, "for all", "*");
+    await sees(third, "#log .message", "for all");
+
+    assert.deepEqual(await texts(third, "#log .message .text"), ["for all"]);
+    assert.deepEqual(await texts(first, "#log .message .text"), ["for your eyes", "for all"]);
+    await picture(first, "private");
+});
+
+test("switching rooms keeps the connection and changes the company", async () => {
+    const [one, two] = names;
+    const first = await join(one, "here"), second = await join(two, "there");
+    await say(second, "said before");
+    await sees(second, "#log .message", "said before");
+    const sessions = await cluster.stats("gate-server-1");
+
+    await first.fill("#new-room", "there");
+    await first.click("#switch");
+    await sees(second, "#log .event", `${one} has joined`);
+    assert.equal(await first.textContent("#room-title"), "there");
+    await sees(first, "#log .message", "said before");
+    await say(first, "hello there");
+    await sees(second, "#log .message", "hello there");
+    assert.deepEqual(await userNames(first), [two, one]);
+
+    assert.equal((await cluster.stats("gate-server-1"))["session.opened"], sessions["session.opened"], "nobody asked the gate again");
+});
+
+test("a taken name is said clearly, at the door and when switching", async () => {
+    const [one] = names;
+    const first = await join(one, "crowded");
+    const second = await openWindow();
+    await second.fill("#name", one);
+    await second.fill("#room", "crowded");
+    await second.click("#join");
+    await sees(second, "#login-error", "already taken");
+    assert.ok(await second.locator("#chat").isHidden());
+    await picture(second, "taken");
+
+    await join(one, "free", second);
+    await second.fill("#new-room", "crowded");
+    await second.click("#switch");
+    await sees(second, "#log .event", "already taken");
+    assert.equal(await second.textContent("#room-title"), "free");
+    assert.deepEqual(await texts(first, "#log .event"), []);
+});
+
+test("a name with a star is refused with an explanation", async () => {
+    const page = await openWindow();
+    await page.fill("#name", "a*b");
+    await page.fill("#room", "stars");
+    await page.click("#join");
+    await sees(page, "#login-error", "without *");
+});
+
+test("it can be used by keyboard alone", async () => {
+    const page = await openWindow();
+    assert.equal(await page.evaluate(() => document.activeElement.id), "name");
+    await page.keyboard.type("keys");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("keyboard");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#composer:visible");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "message");
+    await page.keyboard.type("line one");
+    await page.keyboard.press("Shift+Enter");
+    await page.keyboard.type("line two");
+    await page.keyboard.press("Enter");
+    await sees(page, "#log .message", "line one");
+    assert.deepEqual(await texts(page, "#log .message .text"), ["line one\nline two"]);
+});
+
+test("every control has a name for a screen reader", async () => {
+    const page = await join("reader", "labels");
+    const nameless = await page.evaluate(() => [...document.querySelectorAll("input, textarea, select, button")]
+        .filter((control) => !(control.labels?.length || control.textContent.trim() || control.getAttribute("aria-label")))
+        .map((control) => control.id));
+    assert.deepEqual(nameless, []);
+});
+
+test("on a phone nothing is cut off", async () => {
+    const page = await openWindow();
+    await page.setViewportSize({ width: 360, height: 640 });
+    await picture(page, "phone-login");
+    await join("phone", "pocket", page);
+    const other = await Member.enter(cluster.connectorUrl(1), "somebody with a rather long name indeed", "pocket");
+    await other.send("word ".repeat(40) + "x".repeat(200));
+    await sees(page, "#log .message", "word");
+    await say(page, "short");
+    await sees(page, "#log .own", "short");
+    await picture(page, "phone");
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+    for (const id of ["send", "message", "switch", "leave"]) {
+        const box = await page.locator(`#${id}`).boundingBox();
+        assert.ok(box.x >= 0 && box.x + box.width <= 360 && box.y + box.height <= 640, id);
+    }
+    other.close();
+});
+
+test("a lost connection is said, and the page comes back with what was missed", async () => {
+    const [one] = names;
+    const lone = await Cluster.start({ connectors: 2, chats: 1 });
+    try {
+        const page = await join(one, "storm", await openWindow(lone.webUrl));
+        const { port } = await queryEntry(lone.gateUrl, one, { WebSocket });
+        const number = 1 + lone.section.connector.findIndex((line) => line.clientPort === port);
+        const other = await Member.enter(lone.connectorUrl(3 - number), "other", "storm");
+        await say(page, "before");
+        await other.hears("before");
+
+        await lone.citron("stop", `connector-server-${number}`);
+        await sees(page, "#connection", "Connection lost");
+        await picture(page, "lost");
+        await other.send("while you were away");
+        await page.click("#reconnect");
+        await page.waitForSelector("#connection", { state: "hidden", timeout: 20000 });
+        await sees(page, "#log .message", "while you were away");
+        await say(page, "back again");
+        await other.hears("back again");
+        assert.deepEqual(await texts(page, "#log .message .text"), ["before", "while you were away", "back again"]);
+        other.close();
+    } finally {
+        await lone.stop();
+    }
+});
+
+test("without a gate the page finds its connector", async () => {
+    const lone = await Cluster.start({ gate: false, connectors: 1, chats: 1 });
+    try {
+        const page = await join("ada", "direct", await openWindow(lone.webUrl));
+        await say(page, "no gate");
+        await sees(page, "#log .message", "no gate");
+    } finally {
+        await lone.stop();
+    }
+});
+
+test("a hidden window goes on beating", async () => {
+    const page = await join("beats", "worker");
+    await until(() => page.workers().length === 1, "its heartbeats come from a worker");
+});
