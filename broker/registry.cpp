@@ -25,12 +25,6 @@ bool well_formed(std::string_view id)
     return !id.empty() && id.size() <= max_id && std::ranges::all_of(id, harmless);
 }
 
-bool is_topic(std::string_view topic)
-{
-    const auto rest = protocol::strip_topic(topic);
-    return rest && rest->empty() && topic.front() != '\0' && topic.size() <= max_id + 9;
-}
-
 /// Who may own rooms, link by link; nobody while the broker gathers.
 auto owning(const protocol::view& v)
 {
@@ -184,6 +178,12 @@ void registry::hear(std::string_view identity, const protocol::view_id& known, i
     peer.returning = false; // our welcome has arrived: it knows that it starts empty
     departed_.remove(peer.info.self());
     refresh(now);
+}
+
+bool registry::is_topic(std::string_view topic)
+{
+    const auto rest = protocol::strip_topic(topic);
+    return rest && rest->empty() && topic.front() != '\0' && topic.size() <= max_id + 9;
 }
 
 bool registry::subscribe(std::string_view topic, bool subscribed, instant now)

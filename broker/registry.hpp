@@ -75,7 +75,9 @@ public:
     /// It has handed over what is not its own in `generation`.
     void done(std::string_view identity, std::uint64_t generation);
 
-    /// False, and counted, when `topic` is not one that a connector could subscribe to.
+    /// A connector could subscribe to this.
+    [[nodiscard]] static bool is_topic(std::string_view topic);
+    /// False, and counted, when this is no topic.
     bool subscribe(std::string_view topic, bool subscribed, instant now);
     /// This link, or that of the connector with this topic, has lost something: it must say hello again.
     void cut(std::string_view identity, instant now);

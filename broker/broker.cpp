@@ -1,0 +1,198 @@
+#include "broker/broker.hpp"
+
+#include "common/runtime/config.hpp"
+#include "common/runtime/log.hpp"
+#include "common/runtime/spawn.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <charconv>
+#include <chrono>
+#include <utility>
+
+namespace citron::broker {
+
+using cluster::send_result;
+using protocol::frame;
+
+namespace {
+
+constexpr std::size_t queue_bytes = std::size_t{64} << 20U; // per socket or topic
+constexpr milliseconds tick_period(100);
+constexpr std::size_t longest_note = 4096; // bytes; a view names all servers
+
+instant now()
+{
+    return std::chrono::steady_clock::now();
+}
+
+template <typename Socket>
+std::uint16_t listen_on(Socket& socket, const std::string& host, std::uint16_t port, std::string_view key)
+{
+    try {
+        socket.bind(fmt::format("tcp://{}:{}", host, port == 0 ? "*" : std::to_string(port)));
+    } catch (const runtime::config_error& error) {
+        throw runtime::config_error(fmt::format("broker.{}: {}", key, error.what()));
+    }
+    const auto endpoint = socket.endpoint();
+    std::uint16_t real = 0;
+    std::from_chars(endpoint.data() + endpoint.rfind(':') + 1, endpoint.data() + endpoint.size(), real);
+    return real;
+}
+
+} // namespace
+
+broker::broker(net::io_context& loop, cluster::zmq_context& context, registry_options options,
+               protocol::counters& counters)
+    : board_(std::move(options), counters, now()), tap_(loop, context, counters),
+      router_(loop, context, cluster::socket_role::router,
+              {.on_frame =
+                   [this](std::string_view identity, std::string_view bytes) {
+                       tap_.copy(bytes);
+                       board_.on_frame(identity, std::string(bytes), now());
+                   },
+               .on_turn = [this] { carry_out(); },
+               .on_malformed = [this](std::string_view identity) { board_.on_garbage(identity); }}),
+      xpub_(loop, context, cluster::socket_role::xpub,
+            {.on_frame = [this](std::string_view, std::string_view bytes) { on_subscription(bytes); },
+             .on_turn = [this] { carry_out(); },
+             .admits = [](std::string_view topic) { return registry::is_topic(topic); }}),
+      timer_(loop),
+      requests_([this](auto whom, auto bytes) { return router_.send(whom, bytes); }, queue_bytes),
+      broadcasts_([this](auto whom, auto bytes) { return xpub_.publish(whom, bytes); }, queue_bytes),
+      alive_(std::make_shared<bool>(false)), parked_(counters.at("broker.parked"))
+{
+}
+
+broker::~broker()
+{
+    stop();
+}
+
+void broker::start(const broker_endpoints& where)
+{
+    listening_ = where;
+    listening_.port = listen_on(router_, where.bind, where.port, "port");
+    listening_.pub_port = listen_on(xpub_, where.bind, where.pub_port, "pubPort");
+    listening_.tap_port = listen_on(tap_, "127.0.0.1", where.tap_port, "tapPort");
+    runtime::log::info("broker.listening port={} pubPort={} tapPort={}", listening_.port, listening_.pub_port,
+                       listening_.tap_port);
+    *alive_ = true;
+    router_.start();
+    xpub_.start();
+    tap_.start();
+    runtime::spawn(timer_.get_executor(), "broker tick", tick(alive_));
+}
+
+void broker::stop()
+{
+    if (!std::exchange(*alive_, false))
+        return;
+    timer_.cancel();
+    report();
+    router_.close();
+    xpub_.close();
+    tap_.close();
+}
+
+net::awaitable<void> broker::tick(std::shared_ptr<bool> alive)
+{
+    while (*alive) {
+        boost::system::error_code cancelled;
+        timer_.expires_after(tick_period);
+        co_await timer_.async_wait(net::redirect_error(net::use_awaitable, cancelled));
+        if (*alive)
+            runtime::guard("broker.tick", [this] { on_tick(); });
+    }
+}
+
+void broker::on_tick()
+{
+    router_.drain(); // nobody is judged silent while his beat waits to be read
+    xpub_.drain();
+    board_.on_tick(now());
+    carry_out();
+}
+
+void broker::on_subscription(std::string_view bytes)
+{
+    if (const auto change = cluster::parse_subscription(bytes))
+        (void)board_.on_subscription(change->topic, change->subscribed, now()); // counted when it is none
+    else
+        board_.on_garbage("xpub");
+}
+
+void broker::carry_out()
+{
+    retry();
+    while (true) { // the answer to what could not be delivered is a delivery again
+        for (const auto& whom : board_.take_ended()) {
+            abandon(requests_, whom);
+            abandon(broadcasts_, whom);
+        }
+        const auto deliveries = board_.take_deliveries();
+        const auto publications = board_.take_publications();
+        if (deliveries.empty() && publications.empty())
+            break;
+        for (const auto& [identity, bytes] : deliveries)
+            send(identity, bytes);
+        for (const auto& [topic, bytes] : publications)
+            publish(topic, bytes);
+    }
+    report();
+}
+
+void broker::retry()
+{
+    for (const auto& whom : requests_.retry())
+        abandon(requests_, whom);
+    for (const auto& whom : broadcasts_.retry())
+        abandon(broadcasts_, whom);
+}
+
+void broker::send(const std::string& identity, const frame& bytes)
+{
+    const auto outcome = requests_.send(identity, bytes);
+    if (outcome == parking::outcome::sent)
+        return;
+    if (outcome == parking::outcome::parked) {
+        ++parked_;
+        return;
+    }
+    board_.on_undeliverable(identity, bytes.view(), now());
+    if (outcome == parking::outcome::overflow) {
+        abandon(requests_, identity);
+        board_.on_overflow(identity, now());
+    }
+}
+
+void broker::publish(const std::string& topic, const frame& bytes)
+{
+    const auto outcome = broadcasts_.send(topic, bytes);
+    if (outcome == parking::outcome::sent)
+        return;
+    if (outcome == parking::outcome::parked) {
+        ++parked_;
+        return;
+    }
+    board_.on_undeliverable(topic, bytes.view(), now());
+    if (outcome == parking::outcome::overflow) {
+        abandon(broadcasts_, topic);
+        board_.on_topic_overflow(topic, now());
+    }
+}
+
+void broker::abandon(parking& from, const std::string& whom)
+{
+    for (const auto& bytes : from.drop(whom))
+        board_.on_undeliverable(whom, bytes.view(), now());
+}
+
+void broker::report()
+{
+    for (const auto& note : board_.take_notes())
+        runtime::log::info("{}", runtime::log::printable(note, longest_note));
+}
+
+} // namespace citron::broker
