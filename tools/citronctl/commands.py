@@ -93,9 +93,11 @@ def _line_to_broker(options):
 
 
 def _read_stats(peer, ids):
-    """id -> dict of counters, or None."""
+    """id -> dict of counters, or None. Ends the line: it is the last thing a command asks."""
     stats = {}
-    for id_, (code, body) in peer.ask_all(ids, wire.STATS_ROUTE).items():
+    answers = peer.ask_all(ids, wire.STATS_ROUTE)
+    peer.close()
+    for id_, (code, body) in answers.items():
         try:
             stats[id_] = json.loads(body) if code == 0 else None
         except ValueError:

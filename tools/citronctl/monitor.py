@@ -173,14 +173,16 @@ def _sockets(options):
     """As a tool we are told every view; what differs between two of them has happened."""
     broker = conf_module.load(options.conf, options.env).broker
     peer = wire.Peer(f"tcp://{broker.reachable_at}:{broker.ports['port']}")
-    known, here = {}, None
+    known, here = {}, False
+    if not peer.wait(lambda: peer.view, 1):
+        print(f"zmq_monitor: no broker at {peer.endpoint} yet; waiting", file=sys.stderr, flush=True)
     while True:
         peer.tick()
         peer.socket.poll(100)
         peer.receive()
         if here != (peer.view is not None):
-            here = peer.view is not None
-            _tell(options, "joined" if here else "left" if known else "waiting", broker.id, "broker", peer.endpoint)
+            here = not here
+            _tell(options, "joined" if here else "left", broker.id, "broker", peer.endpoint)
         if peer.view is not None:
             known = _compare(options, known, {server.id: server for server in peer.view.servers})
 

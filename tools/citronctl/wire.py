@@ -103,7 +103,9 @@ class Peer:
 
     def close(self):
         if self.socket is not None:
-            self.socket.close(0)
+            if self.view is not None:
+                self._send(BYE)
+            self.socket.close(100)  # ms for the goodbye
             self.socket = None
 
     def _send(self, *args, **kwargs):
