@@ -15,3 +15,17 @@ add_library(frontend_core STATIC
   ${connector_sources})
 target_link_libraries(frontend_core PUBLIC cluster_core OpenSSL::Crypto)
 target_precompile_headers(frontend_core REUSE_FROM protocol)
+
+# The sockets. Beast is in listener.cpp and websocket.cpp, and nowhere else.
+if(TARGET runtime AND TARGET cluster)
+  add_library(frontend_shell STATIC frontend.cpp listener.cpp web_files.cpp websocket.cpp)
+  target_compile_definitions(frontend_shell PUBLIC BOOST_BEAST_SEPARATE_COMPILATION)
+  target_link_libraries(frontend_shell PUBLIC frontend_core runtime cluster)
+
+  foreach(server gate connector)
+    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${server}/main.cpp)
+      add_executable(citron-${server} ${server}/main.cpp)
+      target_link_libraries(citron-${server} PRIVATE frontend_shell)
+    endif()
+  endforeach()
+endif()

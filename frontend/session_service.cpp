@@ -49,7 +49,6 @@ session_service::session_service(session_options options, session_handler& handl
 }
 
 // ---- from the shell
-// ------------------------------------------------------------------------------------------------
 
 session* session_service::open(instant now)
 {
@@ -133,7 +132,6 @@ std::vector<session_id> session_service::take_dirty()
 }
 
 // ---- the client protocol
-// -------------------------------------------------------------------------------------------
 
 void session_service::on_package(session& s, const protocol::package& p, instant now)
 {
@@ -215,7 +213,6 @@ errc session_service::judge(const session& s, const request& r)
 }
 
 // ---- for handlers
-// --------------------------------------------------------------------------------------------------
 
 session* session_service::find(session_id id)
 {
@@ -260,8 +257,15 @@ void session_service::kick_all(std::string_view reason, instant now)
         kick(*s, reason, now);
 }
 
+std::size_t session_service::queued_bytes() const
+{
+    std::size_t sum = 0;
+    for (const auto& [id, s] : sessions_)
+        sum += s->out.bytes();
+    return sum;
+}
+
 // ---- helpers
-// -------------------------------------------------------------------------------------------------------
 
 void session_service::answer(session& s, std::uint32_t id, std::string_view json, instant now)
 {

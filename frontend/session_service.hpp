@@ -92,6 +92,8 @@ public:
     /// Kicks everybody (shutdown).
     void kick_all(std::string_view reason, instant now);
     [[nodiscard]] std::size_t size() const { return sessions_.size(); }
+    /// Of all outboxes; walks through all sessions.
+    [[nodiscard]] std::size_t queued_bytes() const;
 
 private:
     struct tally

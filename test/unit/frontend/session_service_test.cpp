@@ -153,7 +153,6 @@ const strings kicked_protocol{R"(kick {"reason":"protocol"})", "close 1000"};
 const strings kicked_heartbeat{R"(kick {"reason":"heartbeat"})", "close 1000"};
 
 // ---- handshake
-// -----------------------------------------------------------------------------------------------------
 
 TEST_F(SessionService, HandshakeAnswersAsPomeloByteForByte)
 {
@@ -221,7 +220,6 @@ TEST_F(SessionService, PackagesThatDoNotFitTheStateAreIgnoredAndCounted)
 }
 
 // ---- messages
-// ------------------------------------------------------------------------------------------------------
 
 TEST_F(SessionService, SeveralPackagesInOneMessageAreServedInOrder)
 {
@@ -341,7 +339,6 @@ TEST_F(SessionService, DuplicateUserCarriesPomelosErrorKey)
 }
 
 // ---- the client breaks the protocol
-// --------------------------------------------------------------------------------
 
 TEST_F(SessionService, MalformedBytesEndTheSessionWithItsReason)
 {
@@ -393,7 +390,6 @@ TEST_F(SessionService, PackagesBehindTheFatalOneAreNotServed)
 }
 
 // ---- heartbeats and deadlines
-// --------------------------------------------------------------------------------------
 
 TEST_F(SessionService, ClientHeartbeatIsAnsweredAtOnce)
 {
@@ -457,7 +453,6 @@ TEST_F(SessionService, OurOwnStallIsNotTheClientsSilence)
 }
 
 // ---- life cycle
-// ----------------------------------------------------------------------------------------------------
 
 TEST_F(SessionService, TooManySessionsAreRefused)
 {
@@ -543,7 +538,6 @@ TEST_F(SessionService, DirtySessionsAreNamedOnce)
 }
 
 // ---- the WebSocket layer speaks
-// ------------------------------------------------------------------------------------
 
 TEST_F(SessionService, PongsKeepTheirPlaceAmongFrames)
 {
@@ -578,7 +572,6 @@ TEST_F(SessionService, AWebSocketMistakeIsToldAsProtocolFirst)
 }
 
 // ---- frames
-// --------------------------------------------------------------------------------------------------------
 
 TEST(WebsocketFrame, LengthTakesTheShortestForm)
 {

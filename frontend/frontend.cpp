@@ -1,0 +1,176 @@
+#include "frontend/frontend.hpp"
+
+#include "common/protocol/client_routes.hpp"
+#include "common/runtime/log.hpp"
+#include "frontend/web_files.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <random>
+
+namespace citron::frontend {
+namespace {
+
+namespace log = runtime::log;
+
+constexpr milliseconds told{500};     ///< the broker knows that we drain by then, or never will
+constexpr milliseconds emptied{3000}; ///< the last client is gone by then: websockets cut them after 2 s
+constexpr milliseconds stop_limit{6000};
+constexpr std::size_t polite =
+    1U << 20U; ///< so far beyond max_message a message is refused, and beyond it a kick
+constexpr std::size_t spare_descriptors = 512;
+
+std::uint64_t random_number()
+{
+    std::random_device device;
+    return static_cast<std::uint64_t>(device()) << 32U | device();
+}
+
+std::string tcp_endpoint(const std::string& host, std::uint16_t port)
+{
+    return fmt::format(fmt::runtime(host.find(':') == std::string::npos ? "tcp://{}:{}" : "tcp://[{}]:{}"),
+                       host, port);
+}
+
+cluster::link_endpoints endpoints_of(const runtime::broker_config& broker)
+{
+    return {tcp_endpoint(broker.host, broker.port), tcp_endpoint(broker.host, broker.pub_port)};
+}
+
+listen_address address_of(const runtime::server_config& self, std::uint16_t port, const char* key)
+{
+    return {self.bind.empty() ? self.host : self.bind, port, "servers.json: " + self.id + ": " + key};
+}
+
+const std::string& public_host(const runtime::server_config& self)
+{
+    return self.public_host.empty() ? self.host : self.public_host;
+}
+
+} // namespace
+
+cluster::peer_options peer_options_of(const runtime::startup& start)
+{
+    cluster::peer_options options;
+    options.self.id = start.self.id;
+    options.self.kind = static_cast<std::uint8_t>(start.self.kind);
+    options.self.boot = random_number();
+    options.seed = random_number();
+    options.pid = static_cast<std::uint64_t>(getpid());
+    return options;
+}
+
+session_options session_options_of(const runtime::config& conf)
+{
+    session_options options{.heartbeat = conf.chat.heartbeat,
+                            .idle = conf.chat.idle,
+                            .max_message = conf.chat.max_message,
+                            .outbox_bytes = conf.chat.outbox_bytes,
+                            .max_sessions = conf.chat.max_sessions,
+                            .in_flight = conf.chat.in_flight,
+                            .in_flight_bytes = conf.chat.in_flight_bytes};
+    for (const auto& known : protocol::client_routes)
+        options.dictionary.emplace_back(known.route);
+    return options;
+}
+
+void raise_descriptor_limit(std::size_t sessions)
+{
+    const rlim_t wanted = sessions + spare_descriptors;
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = std::min(wanted, limit.rlim_max);
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
+        log::warn("process.few_descriptors limit={} wanted={}", limit.rlim_cur, wanted);
+}
+
+shell::shell(const runtime::startup& start, server_parts server, protocol::counters& counters)
+    : server_(std::move(server)), counters_(counters), stats_(start.self.id, start.self.kind, counters),
+      link_(loop_, context_, server_.line, endpoints_of(start.conf.broker),
+            {.on_tick = [this](instant now) { on_tick(now); },
+             .after_turn = [this](instant) { clients_.flush_dirty(); }}),
+      clients_(server_.sessions, {.max_message = start.conf.chat.max_message + polite}, counters,
+               [this] { link_.flush(); }),
+      door_(loop_, address_of(start.self, start.self.client_port, "clientPort"), counters,
+            [this](net::ip::tcp::socket socket) { clients_.take(std::move(socket)); })
+{
+    const auto port = start.self.public_port == 0 ? door_.port() : start.self.public_port;
+    server_.line.set_address(public_host(start.self), port);
+    stats_.gauge("sessions.open", [this] { return server_.sessions.size(); });
+    stats_.gauge("sessions.queued_bytes", [this] { return server_.sessions.queued_bytes(); });
+    log::info("clients.listening port={} public={}:{}", door_.port(), public_host(start.self), port);
+    if (start.conf.serves_web(start.self))
+        serve_web(start);
+}
+
+void shell::serve_web(const runtime::startup& start)
+{
+    const auto& here = server_.line.self();
+    const auto www = find_www(start.conf.conf_dir);
+    web_ = std::make_unique<web_server>(
+        web_root(files_below(www), where_json(protocol::name_of(start.self.kind), here.host, here.port)),
+        counters_);
+    web_door_ =
+        std::make_unique<listener>(loop_, address_of(start.self, start.self.http_port, "httpPort"), counters_,
+                                   [this](net::ip::tcp::socket socket) { web_->take(std::move(socket)); });
+    log::info("web.listening port={} root={}", web_door_->port(), log::printable(www.string()));
+    if (www.empty())
+        log::warn("web.no_files what=\"no www folder beside the conf folder\"");
+}
+
+void shell::run()
+{
+    lifecycle_ = std::make_unique<runtime::lifecycle>(loop_, stop_limit, [this] { begin_stop(); });
+    link_.start();
+    door_.start();
+    if (web_door_)
+        web_door_->start();
+    loop_.run();
+}
+
+void shell::on_tick(instant now)
+{
+    server_.on_tick(now);
+    clients_.on_tick(now);
+    if (stopping_since_)
+        go_on_stopping(now);
+}
+
+// ---- the end
+
+void shell::begin_stop()
+{
+    stopping_since_ = cluster::link::now();
+    door_.stop();
+    if (web_door_)
+        web_door_->stop();
+    server_.line.drain(*stopping_since_);
+    link_.flush();
+}
+
+// Nobody is kicked before the gates know that we drain: those who come back at once would come back to us.
+void shell::go_on_stopping(instant now)
+{
+    const auto* self = server_.line.view().find(server_.line.self().id);
+    const bool known = !server_.line.up() || !self || self->draining || now - *stopping_since_ > told;
+    if (known && !std::exchange(kicked_, true))
+        server_.sessions.kick_all("drain", now);
+    if (kicked_ && (clients_.size() == 0 || now - *stopping_since_ > emptied))
+        finish(now);
+}
+
+void shell::finish(instant now)
+{
+    server_.line.bye(now);
+    link_.stop(); // sends the bye, and what sessions that ended had to tell their rooms
+    clients_.cut_all();
+    if (web_)
+        web_->stop();
+    lifecycle_->done();
+    loop_.stop();
+}
+
+} // namespace citron::frontend

@@ -1,0 +1,89 @@
+// What gates and connectors share: a loop with clients on one side and the broker on the other, and its
+// orderly end.
+#pragma once
+
+#include "common/cluster/link.hpp"
+#include "common/protocol/counters.hpp"
+#include "common/runtime/lifecycle.hpp"
+#include "common/runtime/options.hpp"
+#include "common/runtime/stats.hpp"
+#include "frontend/listener.hpp"
+#include "frontend/session_service.hpp"
+#include "frontend/websocket.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace citron::frontend {
+
+/// For the constructors of gate and connector. `boot` and `seed` are random.
+[[nodiscard]] cluster::peer_options peer_options_of(const runtime::startup& start);
+[[nodiscard]] session_options session_options_of(const runtime::config& conf);
+
+/// The PURE server that a shell runs; all must outlive it.
+struct server_parts
+{
+    cluster::peer& line;
+    session_service& sessions;
+    std::function<void(instant)> on_tick; ///< of the server itself
+};
+
+class shell
+{
+public:
+    /// Listens for clients, and serves www/ if that is this server's task. Throws runtime::config_error.
+    shell(const runtime::startup& start, server_parts server, protocol::counters& counters);
+
+    [[nodiscard]] runtime::stats& stats() { return stats_; }
+    /// Until SIGTERM: then no client is accepted, the broker is told, everybody is kicked with "drain", and
+    /// when they are gone or a few seconds have passed, it returns.
+    void run();
+
+private:
+    void serve_web(const runtime::startup& start);
+    void on_tick(instant now);
+    void begin_stop();
+    void go_on_stopping(instant now);
+    void finish(instant now);
+
+    server_parts server_;
+    protocol::counters& counters_;
+    net::io_context loop_{1};
+    cluster::zmq_context context_;
+    runtime::stats stats_;
+    cluster::link link_;
+    websockets clients_;
+    listener door_;
+    std::unique_ptr<web_server> web_;
+    std::unique_ptr<listener> web_door_;
+    std::unique_ptr<runtime::lifecycle> lifecycle_;
+    std::optional<instant> stopping_since_;
+    bool kicked_ = false;
+};
+
+/// The process must not run out of descriptors before it runs out of sessions; says so when it cannot be
+/// helped.
+void raise_descriptor_limit(std::size_t sessions);
+
+/// What both mains do. `Server` is gate or connector; returns the exit status.
+template <typename Server, typename Options>
+int serve(const runtime::startup& start, Options options)
+{
+    try {
+        runtime::log::start(start.self.id, start.conf.run_dir, start.log_level);
+        raise_descriptor_limit(start.conf.chat.max_sessions);
+        protocol::counters counters;
+        Server server(std::move(options), counters, cluster::link::now());
+        shell s(start, {server.line(), server.sessions(), [&server](instant now) { server.on_tick(now); }},
+                counters);
+        server.set_stats([&s] { return s.stats().json(); });
+        s.run();
+    } catch (const runtime::config_error& mistake) {
+        runtime::give_up(mistake.what());
+    }
+    runtime::log::stop();
+    return 0;
+}
+
+} // namespace citron::frontend

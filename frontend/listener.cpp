@@ -1,0 +1,233 @@
+#include "frontend/listener.hpp"
+
+#include "common/runtime/config.hpp"
+#include "common/runtime/log.hpp"
+#include "common/runtime/spawn.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/src.hpp> // Beast itself, compiled once (BOOST_BEAST_SEPARATE_COMPILATION)
+
+#include <set>
+
+namespace citron::frontend {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+using boost::system::error_code;
+using tcp = net::ip::tcp;
+
+constexpr int backlog = 4096; // a whole cluster's clients may come at once after a restart
+constexpr std::chrono::milliseconds breath{100};
+constexpr std::size_t header_limit = 8U << 10U;
+
+tcp::endpoint resolve(net::io_context& loop, const listen_address& where, error_code& failed)
+{
+    const auto address = net::ip::make_address(where.host, failed);
+    if (!failed)
+        return {address, where.port};
+    tcp::resolver resolver(loop);
+    const auto found = resolver.resolve(where.host, std::to_string(where.port), failed);
+    return failed ? tcp::endpoint() : found.begin()->endpoint();
+}
+
+void open(tcp::acceptor& acceptor, const tcp::endpoint& where, error_code& failed)
+{
+    acceptor.open(where.protocol(), failed);
+    if (!failed)
+        acceptor.set_option(tcp::acceptor::reuse_address(true), failed);
+    if (!failed)
+        acceptor.bind(where, failed);
+    if (!failed)
+        acceptor.listen(backlog, failed);
+}
+
+} // namespace
+
+// ---- accept loop
+
+struct listener::state
+{
+    state(net::io_context& loop, protocol::counters& counters, taker t)
+        : acceptor(loop), timer(loop), take(std::move(t)), accepted(counters.at("listener.accepted")),
+          failures(counters.at("listener.failures"))
+    {
+    }
+
+    tcp::acceptor acceptor;
+    net::steady_timer timer;
+    taker take;
+    bool stopped = false;
+    std::uint64_t &accepted, &failures;
+};
+
+listener::listener(net::io_context& loop, const listen_address& where, protocol::counters& counters,
+                   taker take)
+    : state_(std::make_shared<state>(loop, counters, std::move(take)))
+{
+    error_code failed;
+    const auto endpoint = resolve(loop, where, failed);
+    if (!failed)
+        open(state_->acceptor, endpoint, failed);
+    if (failed)
+        throw runtime::config_error(fmt::format("{}: cannot listen on {}:{}: {}", where.conf_key, where.host,
+                                                where.port, failed.message()));
+    port_ = state_->acceptor.local_endpoint().port();
+}
+
+listener::~listener()
+{
+    stop();
+}
+
+void listener::start()
+{
+    runtime::spawn(state_->acceptor.get_executor(), "accept", accept_loop(state_));
+}
+
+void listener::stop()
+{
+    error_code ignored;
+    state_->stopped = true;
+    state_->acceptor.close(ignored);
+    state_->timer.cancel();
+}
+
+net::awaitable<void> listener::accept_loop(std::shared_ptr<state> s)
+{
+    while (!s->stopped) {
+        error_code failed;
+        auto socket = co_await s->acceptor.async_accept(net::redirect_error(net::use_awaitable, failed));
+        if (s->stopped)
+            co_return;
+        if (!failed) {
+            ++s->accepted;
+            s->take(std::move(socket));
+            continue;
+        }
+        if (failed == net::error::connection_aborted)
+            continue;
+        if (s->failures++ % 100 == 0) // one line in ten seconds
+            runtime::log::warn("accept.failed what={}", failed.message());
+        s->timer.expires_after(breath);
+        co_await s->timer.async_wait(net::redirect_error(net::use_awaitable, failed));
+    }
+}
+
+// ---- HTTP
+
+struct web_server::state
+{
+    state(web_root r, protocol::counters& counters)
+        : root(std::move(r)), requests(counters.at("http.requests")), refused(counters.at("http.refused"))
+    {
+    }
+
+    web_root root;
+    std::set<beast::tcp_stream*> open; ///< each owned by its coroutine
+    std::uint64_t &requests, &refused;
+};
+
+namespace {
+
+using request_parser = http::request_parser<http::empty_body>;
+using response = http::response<http::string_body>;
+
+response make_response(web_answer a, bool head, bool keep_alive)
+{
+    response r(static_cast<http::status>(a.status), 11);
+    r.set(http::field::content_type, beast::string_view(a.type.data(), a.type.size()));
+    r.set(http::field::cache_control, beast::string_view(a.cache.data(), a.cache.size()));
+    r.set("X-Content-Type-Options", "nosniff");
+    r.set("Content-Security-Policy",
+          beast::string_view(content_security_policy.data(), content_security_policy.size()));
+    r.set("Referrer-Policy", "no-referrer");
+    if (!a.etag.empty())
+        r.set(http::field::etag, a.etag);
+    if (a.allow)
+        r.set(http::field::allow, "GET, HEAD");
+    r.keep_alive(keep_alive);
+    if (a.status != 304)
+        r.content_length(a.body.size());
+    if (!head)
+        r.body() = std::move(a.body);
+    return r;
+}
+
+std::string_view text(beast::string_view from)
+{
+    return {from.data(), from.size()};
+}
+
+/// One request and its answer. False: the connection ends.
+net::awaitable<bool> serve_one(beast::tcp_stream& stream, beast::flat_buffer& buffer, const web_root& root)
+{
+    error_code failed;
+    request_parser parser;
+    parser.header_limit(header_limit);
+    parser.body_limit(0);
+    stream.expires_after(web_server::patience);
+    co_await http::async_read(stream, buffer, parser, net::redirect_error(net::use_awaitable, failed));
+    const auto& http_errors = make_error_code(http::error::end_of_stream).category();
+    if (failed == http::error::end_of_stream || (failed && failed.category() != http_errors))
+        co_return false;
+
+    const bool keep_alive = !failed && parser.get().keep_alive();
+    const auto& asked = parser.get();
+    web_answer answer{.status = 400, .body = "bad request\n"};
+    if (!failed)
+        answer = root.answer(
+            {text(asked.method_string()), text(asked.target()), text(asked[http::field::if_none_match])});
+    auto reply = make_response(std::move(answer), asked.method() == http::verb::head, keep_alive);
+    stream.expires_after(web_server::patience);
+    co_await http::async_write(stream, reply, net::redirect_error(net::use_awaitable, failed));
+    co_return keep_alive && !failed;
+}
+
+} // namespace
+
+web_server::web_server(web_root root, protocol::counters& counters)
+    : state_(std::make_shared<state>(std::move(root), counters))
+{
+}
+
+web_server::~web_server()
+{
+    stop();
+}
+
+net::awaitable<void> web_server::serve(std::shared_ptr<state> s, tcp::socket socket)
+{
+    beast::tcp_stream stream(std::move(socket));
+    beast::flat_buffer buffer(2 * header_limit);
+    const auto place = s->open.insert(&stream).first;
+    while (co_await serve_one(stream, buffer, s->root))
+        ++s->requests;
+    error_code ignored;
+    stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    s->open.erase(place);
+}
+
+void web_server::take(tcp::socket socket)
+{
+    if (state_->open.size() >= max_connections) {
+        ++state_->refused;
+        return;
+    }
+    error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    const auto executor = socket.get_executor();
+    runtime::spawn(executor, "http", serve(state_, std::move(socket)));
+}
+
+void web_server::stop()
+{
+    for (auto* stream : state_->open)
+        stream->close();
+}
+
+} // namespace citron::frontend

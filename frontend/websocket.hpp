@@ -1,0 +1,53 @@
+// The I/O shell of session_service: WebSocket connections, their reads, and one gathered write per turn.
+//
+// Beast shakes hands, parses and answers control frames over a layer of ours that owns all writes: whatever
+// Beast wants to send goes into the session's outbox, between the frames that session_service queues there.
+#pragma once
+
+#include "common/protocol/counters.hpp"
+#include "common/runtime/net.hpp"
+#include "frontend/session_service.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace citron::frontend {
+
+struct websocket_options
+{
+    std::size_t max_message = 2U << 20U; ///< bytes of one WebSocket message; a longer one ends the session
+    milliseconds linger{2000};           ///< a closing session is flushed for so long, then cut
+};
+
+struct connection_table;
+
+/// All WebSocket connections of this process.
+class websockets
+{
+public:
+    /// `turn` is called after each message that came in: flush_dirty must be called soon, once for many.
+    websockets(session_service& sessions, websocket_options options, protocol::counters& counters,
+               std::function<void()> turn);
+    ~websockets(); ///< cut_all(); nothing of what was handed in is used any more
+    websockets(const websockets&) = delete;
+    websockets& operator=(const websockets&) = delete;
+
+    /// A connection whose client now has to ask for the upgrade. Too many sessions: it is answered 503 and
+    /// closed.
+    void take(net::ip::tcp::socket socket);
+    /// At the end of every turn: writes what sessions have queued, each with as few system calls as possible.
+    void flush_dirty();
+    /// Every 100 ms or so: cuts closing sessions whose peer does not take its last bytes.
+    void on_tick(instant now);
+    /// Closes all sockets at once.
+    void cut_all();
+    [[nodiscard]] std::size_t size() const;
+
+private:
+    std::shared_ptr<connection_table> table_; ///< shared with the connections' coroutines
+};
+
+} // namespace citron::frontend
