@@ -83,9 +83,15 @@ void peer::lose(instant now)
         listener_.on_down(now);
 }
 
-void peer::on_lost(instant now) { lose(now); }
+void peer::on_lost(instant now)
+{
+    lose(now);
+}
 
-bool peer::expects_publications() const { return options_.self.type() == protocol::server_kind::connector; }
+bool peer::expects_publications() const
+{
+    return options_.self.type() == protocol::server_kind::connector;
+}
 
 void peer::on_tick(instant now)
 {
@@ -115,10 +121,14 @@ void peer::on_frame(std::string_view bytes, instant now)
     }
     heard_ = now;
     switch (e->kind) {
-    case kind::welcome: return on_welcome(*e, now);
-    case kind::refused: return on_refused(*e, now);
-    case kind::beat: return;
-    default: break;
+    case kind::welcome:
+        return on_welcome(*e, now);
+    case kind::refused:
+        return on_refused(*e, now);
+    case kind::beat:
+        return;
+    default:
+        break;
     }
     if (state_ != state::up)
         return;

@@ -1,6 +1,7 @@
 // PURE. Our side of the line to the broker: hello, beats, views, silence, and when to open a new socket.
 //
-// The shell (link) owns the sockets: it feeds in what arrives and the time, and carries out what this decides.
+// The shell (link) owns the sockets: it feeds in what arrives and the time, and carries out what this
+// decides.
 #pragma once
 
 #include "common/protocol/contract.hpp"
@@ -24,7 +25,8 @@ class peer_listener
 {
 public:
     virtual ~peer_listener() = default;
-    /// The broker took us in. `fresh`: it had declared this incarnation dead; whatever we held is lost. A view follows.
+    /// The broker took us in. `fresh`: it had declared this incarnation dead; whatever we held is lost. A
+    /// view follows.
     virtual void on_up(bool fresh, instant now) = 0;
     /// The line is gone: whatever was not answered may or may not have arrived.
     virtual void on_down(instant now) = 0;
@@ -38,14 +40,14 @@ public:
 
 struct peer_options
 {
-    protocol::server_info self;                  ///< `nonce` is filled in per socket
-    milliseconds beat{500};                      ///< how often we say that we live
-    milliseconds silence{2000};                  ///< so long without a frame, and the line is dead
-    milliseconds stall{500};                     ///< our own loop stood still that long: everybody gets fresh time
+    protocol::server_info self; ///< `nonce` is filled in per socket
+    milliseconds beat{500};     ///< how often we say that we live
+    milliseconds silence{2000}; ///< so long without a frame, and the line is dead
+    milliseconds stall{500};    ///< our own loop stood still that long: everybody gets fresh time
     milliseconds reopen_min{100}, reopen_max{500}; ///< random pause before a new socket
-    milliseconds duplicate_patience{5000};       ///< so long refused as a duplicate id, and we give up
-    std::size_t queue_bytes = 64U << 20U;        ///< outgoing frames that the socket has not taken yet
-    std::uint64_t seed = 1;                      ///< for the random pause and the nonces
+    milliseconds duplicate_patience{5000};         ///< so long refused as a duplicate id, and we give up
+    std::size_t queue_bytes = 64U << 20U;          ///< outgoing frames that the socket has not taken yet
+    std::uint64_t seed = 1;                        ///< for the random pause and the nonces
     std::uint64_t pid = 0;
 };
 
@@ -58,15 +60,19 @@ public:
     void on_frame(std::string_view bytes, instant now);     ///< from the DEALER
     void on_published(std::string_view frame, instant now); ///< from the SUB, topic included
     void on_lost(instant now);                              ///< the sockets are known to be dead
-    void on_tick(instant now);                              ///< about every 100 ms, after reading all that waits
+    void on_tick(instant now); ///< about every 100 ms, after reading all that waits
 
     // ---- what the shell must do
-    /// Set when new sockets must be opened now (closing the old ones): the nonce of the new link. Call once per turn.
+    /// Set when new sockets must be opened now (closing the old ones): the nonce of the new link. Call once
+    /// per turn.
     [[nodiscard]] std::optional<std::uint64_t> take_open(instant now);
     /// Set when the sockets must be closed now; nothing in the outgoing queue is worth sending any more.
     [[nodiscard]] bool take_close() { return std::exchange(close_, false); }
     /// The next frame to send; stays in front until pop_outgoing.
-    [[nodiscard]] const std::string* outgoing() const { return outgoing_.empty() ? nullptr : &outgoing_.front(); }
+    [[nodiscard]] const std::string* outgoing() const
+    {
+        return outgoing_.empty() ? nullptr : &outgoing_.front();
+    }
     void pop_outgoing();
     /// Another living process holds our id, and has for duplicate_patience: end with a clear line.
     [[nodiscard]] bool refused_for_good() const { return given_up_; }
@@ -74,19 +80,25 @@ public:
     [[nodiscard]] const std::string& refusal() const { return refusal_; }
 
     // ---- what the server uses
-    /// Fills in `from` and `view` and queues. False, and counted, when there is no line, the envelope is larger
-    /// than max_envelope, or the queue is full.
+    /// Fills in `from` and `view` and queues. False, and counted, when there is no line, the envelope is
+    /// larger than max_envelope, or the queue is full.
     [[nodiscard]] bool send(protocol::envelope e);
     [[nodiscard]] bool up() const { return state_ == state::up; }
     [[nodiscard]] const protocol::view& view() const { return view_; }
     [[nodiscard]] const protocol::server_info& self() const { return options_.self; }
-    void set_address(std::string host, std::uint16_t port); ///< before the first open: the port the system gave us
+    void set_address(std::string host,
+                     std::uint16_t port); ///< before the first open: the port the system gave us
     /// Tell the broker: no new work (drain), or gone for good (bye).
     void drain(instant now);
     void bye(instant now);
 
 private:
-    enum class state { closed, greeting, up };
+    enum class state
+    {
+        closed,
+        greeting,
+        up
+    };
 
     void queue(protocol::envelope e);
     void say_hello();

@@ -32,7 +32,8 @@ void rpc::call_server(std::string server, std::string room, std::string_view rou
     call(std::move(e), deadline, std::move(done));
 }
 
-void rpc::call_room(std::string room, std::string_view route, std::string_view body, instant deadline, callback done)
+void rpc::call_room(std::string room, std::string_view route, std::string_view body, instant deadline,
+                    callback done)
 {
     envelope e{.room = std::move(room), .route = std::string(route), .body = body};
     call(std::move(e), deadline, std::move(done));
@@ -54,9 +55,11 @@ bool rpc::notify_room(std::string room, std::string_view route, std::string_view
     return line_.send(std::move(e));
 }
 
-bool rpc::reply(const std::string& caller, std::uint64_t id, std::string_view room, errc code, std::string_view body)
+bool rpc::reply(const std::string& caller, std::uint64_t id, std::string_view room, errc code,
+                std::string_view body)
 {
-    envelope e{.kind = kind::reply, .to = {caller}, .room = std::string(room), .id = id, .code = code, .body = body};
+    envelope e{
+        .kind = kind::reply, .to = {caller}, .room = std::string(room), .id = id, .code = code, .body = body};
     return line_.send(std::move(e));
 }
 
@@ -70,7 +73,10 @@ void rpc::finish(std::uint64_t id, const answer& a, instant now)
     node.mapped().done(a, now);
 }
 
-void rpc::on_reply(const envelope& e, instant now) { finish(e.id, {e.code, e.body}, now); }
+void rpc::on_reply(const envelope& e, instant now)
+{
+    finish(e.id, {e.code, e.body, e.from != "broker"}, now);
+}
 
 void rpc::on_down(instant now)
 {

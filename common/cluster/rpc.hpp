@@ -16,6 +16,8 @@ struct answer
 {
     protocol::errc code = protocol::errc::ok;
     std::string_view body;
+    /// False: the broker or we ourselves speak for somebody who could not be reached. Trying again may help.
+    bool from_addressee = false;
 };
 
 class rpc
@@ -25,12 +27,14 @@ public:
 
     rpc(peer& line, protocol::counters& counters);
 
-    /// To a server by id; `room` says what it is about. `done` is called exactly once, never from within call(): with the answer, with `timeout`
-    /// at the deadline, or with `unavailable` when the line is gone or refuses the frame.
+    /// To a server by id; `room` says what it is about. `done` is called exactly once, never from within
+    /// call(): with the answer, with `timeout` at the deadline, or with `unavailable` when the line is gone
+    /// or refuses the frame.
     void call_server(std::string server, std::string room, std::string_view route, std::string_view body,
                      instant deadline, callback done);
     /// To whoever owns the room.
-    void call_room(std::string room, std::string_view route, std::string_view body, instant deadline, callback done);
+    void call_room(std::string room, std::string_view route, std::string_view body, instant deadline,
+                   callback done);
     /// Nobody answers. False when the line is gone or full.
     bool notify_server(std::string server, std::string room, std::string_view route, std::string_view body);
     bool notify_room(std::string room, std::string_view route, std::string_view body);

@@ -1,4 +1,5 @@
-// PURE. What clients may call, cluster-wide: the dictionary of the handshake, and what a connector forwards to a room.
+// PURE. What clients may call, cluster-wide: the dictionary of the handshake, and what a connector forwards
+// to a room.
 #pragma once
 
 #include <array>
@@ -9,7 +10,7 @@ namespace citron::protocol {
 struct client_route
 {
     std::string_view route;
-    bool numbered = false; ///< repeated until answered, and executed once, in order
+    bool numbered = false;  ///< repeated until answered, and executed once, in order
     bool repeatable = true; ///< not numbered, but harmless when executed twice
 };
 

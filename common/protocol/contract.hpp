@@ -13,7 +13,7 @@
 
 namespace citron::protocol {
 
-// ---- who is alive -----------------------------------------------------------------------------------------------
+// ---- who is alive ----
 
 /// One life of one server process: a restarted process has the same id and another boot.
 struct incarnation
@@ -26,7 +26,8 @@ struct incarnation
     MSGPACK_DEFINE_ARRAY(id, boot)
 };
 
-/// A server as the view shows it. `nonce` names its present link: a new nonce means that frames may have been lost.
+/// A server as the view shows it. `nonce` names its present link: a new nonce means that frames may have been
+/// lost.
 struct server_info
 {
     std::string id;
@@ -49,7 +50,7 @@ struct view
 {
     std::uint64_t broker = 0;
     std::uint64_t number = 0;
-    std::uint64_t generation = 0; ///< number of the view that last changed who owns rooms (chat servers, their links)
+    std::uint64_t generation = 0; ///< number of the view that last changed the chat servers or their links
     bool ready = false;           ///< false: a fresh broker still gathers; no room is routed
     std::vector<server_info> servers;
     std::vector<incarnation> dropped; ///< declared dead lately; one who finds itself here starts empty
@@ -94,7 +95,7 @@ struct generation_mark
     MSGPACK_DEFINE_ARRAY(generation)
 };
 
-// ---- rooms ------------------------------------------------------------------------------------------------------
+// ---- rooms ----
 
 /// Where a room's two sequences stand. `epoch` names the sequence of offsets; "" = the room has none yet.
 struct head
@@ -112,7 +113,7 @@ struct head
 struct member
 {
     std::string user;
-    std::string connector; ///< server id
+    std::string connector;  ///< server id
     std::uint64_t boot = 0; ///< of that connector: the same session number in another life is somebody else
     session_id session = 0;
     std::string key;          ///< hash of the resumeKey, hex
@@ -154,8 +155,8 @@ struct enroll_entry
     MSGPACK_DEFINE_ARRAY(rid, room)
 };
 
-/// Body of kind::enroll. The parts of one list, the last one marked, are the whole truth about that connector.
-/// Every chat server gets the last part, also when none of its rooms is in it.
+/// Body of kind::enroll. The parts of one list, the last one marked, are the whole truth about that
+/// connector. Every chat server gets the last part, also when none of its rooms is in it.
 struct enroll
 {
     std::uint64_t generation = 0;
@@ -165,7 +166,14 @@ struct enroll
     MSGPACK_DEFINE_ARRAY(generation, first, last, rooms)
 };
 
-enum class event : std::uint8_t { chat = 0, add = 1, leave = 2, signal = 3, heads = 4 };
+enum class event : std::uint8_t
+{
+    chat = 0,
+    add = 1,
+    leave = 2,
+    signal = 3,
+    heads = 4
+};
 
 /// Body of kind::broadcast: what happened in one room, and the bytes its members get.
 /// event::heads carries no push; `heads` tells where rooms stand (all from one owner).
@@ -198,16 +206,17 @@ struct heads
 struct sync_state
 {
     head at;
-    bool roster_known = false;      ///< false: `users` says nothing (the connector had the same rev)
-    std::vector<std::string> users; ///< in join order
-    std::vector<message> messages;  ///< after the offset that the connector named, without holes
-    bool more = false;              ///< messages end before at.offset: ask again
-    bool lost = false;              ///< what lies before messages (or before `at`) cannot be had any more
+    bool roster_known = false;       ///< false: `users` says nothing (the connector had the same rev)
+    std::vector<std::string> users;  ///< in join order
+    std::vector<message> messages;   ///< after the offset that the connector named, without holes
+    bool more = false;               ///< messages end before at.offset: ask again
+    bool lost = false;               ///< what lies before messages (or before `at`) cannot be had any more
     std::vector<session_id> evicted; ///< your sessions whose name somebody else has taken meanwhile
     MSGPACK_DEFINE_ARRAY(at, roster_known, users, messages, more, lost, evicted)
 };
 
-/// One part of a room that changes hands, addressed to the room. Messages come in parts; the last carries the rest.
+/// One part of a room that changes hands, addressed to the room. Messages come in parts; the last carries the
+/// rest.
 struct handover
 {
     bool last = false;
@@ -229,14 +238,14 @@ struct handover
     MSGPACK_DEFINE_ARRAY(last, at, members, messages, answers)
 };
 
-// ---- calls ------------------------------------------------------------------------------------------------------
+// ---- calls ----
 
 /// connector -> owner. A repeat by the same session gets the same answer.
 struct add
 {
     static constexpr std::string_view route = "chat.chatRemote.add";
     member who;
-    bool resume = false;         ///< the client named a position
+    bool resume = false; ///< the client named a position
     std::string since_epoch;
     std::uint64_t since_offset = 0;
     MSGPACK_DEFINE_ARRAY(who, resume, since_epoch, since_offset)
@@ -244,11 +253,11 @@ struct add
 
 struct added
 {
-    head at;                        ///< the joiner's position: nothing at or below it is shown
+    head at; ///< the joiner's position: nothing at or below it is shown
     std::uint64_t joined = 0;
     std::vector<std::string> users; ///< in join order, the joiner last
     bool recovered = false;
-    std::vector<message> messages;  ///< with `resume` only
+    std::vector<message> messages; ///< with `resume` only
     MSGPACK_DEFINE_ARRAY(at, joined, users, recovered, messages)
 };
 
@@ -288,8 +297,8 @@ struct client_request
 };
 // Reply to client_request: the JSON for the client, raw. Code hole: body = pack(uint64 wanted number).
 
-/// owner -> connector of the addressee: put this into that session's outbox, once. Reply: empty, or no_such_user.
-/// The room is in the envelope.
+/// owner -> connector of the addressee: put this into that session's outbox, once. Reply: empty, or
+/// no_such_user. The room is in the envelope.
 struct deliver
 {
     static constexpr std::string_view route = "connector.channelRemote.deliver";
@@ -300,8 +309,8 @@ struct deliver
     MSGPACK_DEFINE_ARRAY(session, from, number, push)
 };
 
-/// owner -> connector, notify: end this session, somebody with its resumeKey or name has its place in the envelope's
-/// room now (reason "replaced" or "name_taken").
+/// owner -> connector, notify: end this session, somebody with its resumeKey or name has its place in the
+/// envelope's room now (reason "replaced" or "name_taken").
 struct evict
 {
     static constexpr std::string_view route = "connector.channelRemote.evict";

@@ -49,7 +49,7 @@ envelope from_array(const msgpack::object_array& array)
 std::string_view name_of(kind k)
 {
     static constexpr std::array<std::string_view, last_kind + 1> names{
-        "hello", "welcome", "refused", "beat", "view",   "drain",     "bye",
+        "hello", "welcome", "refused", "beat",  "view",   "drain",     "bye",
         "done",  "settled", "call",    "reply", "notify", "broadcast", "enroll"};
     return names[static_cast<std::size_t>(k)];
 }

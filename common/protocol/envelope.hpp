@@ -1,4 +1,5 @@
-// PURE. A message between two processes of the cluster: a small header, and a body nobody but the addressee reads.
+// PURE. A message between two processes of the cluster: a small header, and a body nobody but the addressee
+// reads.
 #pragma once
 
 #include "common/protocol/errc.hpp"
@@ -17,21 +18,22 @@ inline constexpr std::uint8_t envelope_version = 1;
 inline constexpr std::size_t max_envelope = 4 * 1024 * 1024;
 
 /// Values are on the wire; append only. ARCHITECTURE.md tells who sends which, and when.
-enum class kind : std::uint8_t {
-    hello = 0,     ///< peer -> broker: here I am, this is my incarnation
-    welcome = 1,   ///< broker -> peer: you are in (body: contract welcome)
-    refused = 2,   ///< broker -> peer: you are not (body: contract refusal); close this socket
-    beat = 3,      ///< both ways, every 500 ms; also on every broadcast topic
-    view = 4,      ///< broker -> peers: who is alive
-    drain = 5,     ///< peer -> broker: give me no new work
-    bye = 6,       ///< peer -> broker: I am gone for good
-    done = 7,      ///< chat server -> broker: I hold nothing any more that is not mine in this generation
-    settled = 8,   ///< broker -> chat servers: every chat server is done with this generation
-    call = 9,      ///< a request: `to` a server, or `room` (then its owner); answered under the same id
-    reply = 10,    ///< the answer: `code`, and a body when code is ok or hole
-    notify = 11,   ///< as call, but nobody answers
+enum class kind : std::uint8_t
+{
+    hello = 0,      ///< peer -> broker: here I am, this is my incarnation
+    welcome = 1,    ///< broker -> peer: you are in (body: contract welcome)
+    refused = 2,    ///< broker -> peer: you are not (body: contract refusal); close this socket
+    beat = 3,       ///< both ways, every 500 ms; also on every broadcast topic
+    view = 4,       ///< broker -> peers: who is alive
+    drain = 5,      ///< peer -> broker: give me no new work
+    bye = 6,        ///< peer -> broker: I am gone for good
+    done = 7,       ///< chat server -> broker: I hold nothing any more that is not mine in this generation
+    settled = 8,    ///< broker -> chat servers: every chat server is done with this generation
+    call = 9,       ///< a request: `to` a server, or `room` (then its owner); answered under the same id
+    reply = 10,     ///< the answer: `code`, and a body when code is ok or hole
+    notify = 11,    ///< as call, but nobody answers
     broadcast = 12, ///< chat server -> broker -> connectors of `to`, by topic (body: contract broadcast)
-    enroll = 13,   ///< connector -> broker -> chat servers: all my rooms, split by owner
+    enroll = 13,    ///< connector -> broker -> chat servers: all my rooms, split by owner
 };
 inline constexpr std::uint8_t last_kind = 13;
 
@@ -46,12 +48,13 @@ struct view_id
     bool operator==(const view_id&) const = default;
 };
 
-/// On the wire: one msgpack array [version, kind, from, to, room, id, view.broker, view.number, route, code, body].
-/// `to` is a text, or an array of texts when there is more than one addressee. Extra elements are ignored.
+/// On the wire: one msgpack array [version, kind, from, to, room, id, view.broker, view.number, route, code,
+/// body]. `to` is a text, or an array of texts when there is more than one addressee. Extra elements are
+/// ignored.
 struct envelope
 {
     protocol::kind kind = protocol::kind::beat;
-    std::string from;            ///< server id of the sender; the broker checks it against the socket's identity
+    std::string from; ///< server id of the sender; the broker checks it against the socket's identity
     std::vector<std::string> to; ///< server ids; empty: addressed by `room`, or the broker itself
     std::string room;            ///< the rid that this concerns; with an empty `to` it is the address
     std::uint64_t id = 0;        ///< pairs a reply with its call; unique in the caller's process. 0: none

@@ -8,7 +8,8 @@
 namespace citron::protocol {
 
 /// Values are on the wire (envelope field `code`); append only.
-enum class errc : std::uint8_t {
+enum class errc : std::uint8_t
+{
     ok = 0,
     bad_request = 1,    ///< the request itself is wrong; do not repeat it
     no_such_route = 2,  ///< no handler of that name

@@ -13,7 +13,10 @@ public:
     frame() = default;
     explicit frame(std::string bytes) : bytes_(std::make_shared<const std::string>(std::move(bytes))) {}
 
-    [[nodiscard]] std::string_view view() const { return bytes_ ? std::string_view(*bytes_) : std::string_view(); }
+    [[nodiscard]] std::string_view view() const
+    {
+        return bytes_ ? std::string_view(*bytes_) : std::string_view();
+    }
     [[nodiscard]] std::size_t size() const { return bytes_ ? bytes_->size() : 0; }
 
 private:

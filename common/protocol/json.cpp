@@ -3,7 +3,8 @@
 namespace citron::protocol {
 namespace {
 
-constexpr int deepest = 64; // nlohmann's dump is recursive: a bound on the stack that strangers can make us use
+/// nlohmann's dump is recursive: a bound on the stack that strangers can make us use.
+constexpr int deepest = 64;
 
 bool nested_too_deep(std::string_view text)
 {
@@ -32,7 +33,11 @@ bool nested_too_deep(std::string_view text)
 bool take_code_point(std::string_view& text, char32_t& point)
 {
     const auto lead = static_cast<unsigned char>(text[0]);
-    const std::size_t size = lead < 0x80 ? 1 : lead >> 5 == 0x6 ? 2 : lead >> 4 == 0xe ? 3 : lead >> 3 == 0x1e ? 4 : 0;
+    const std::size_t size = lead < 0x80         ? 1
+                             : lead >> 5 == 0x6  ? 2
+                             : lead >> 4 == 0xe  ? 3
+                             : lead >> 3 == 0x1e ? 4
+                                                 : 0;
     if (size == 0 || text.size() < size)
         return false;
     point = size == 1 ? lead : lead & (0x7fU >> size);

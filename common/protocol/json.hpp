@@ -23,7 +23,8 @@ using nlohmann::ordered_json; ///< answers and pushes keep the key order of Pome
 [[nodiscard]] std::string text_at(const json& object, std::string_view key);
 
 /// The same for an unsigned number; `otherwise` when missing, bad_request when it is something else.
-[[nodiscard]] result<std::uint64_t> number_at(const json& object, std::string_view key, std::uint64_t otherwise);
+[[nodiscard]] result<std::uint64_t> number_at(const json& object, std::string_view key,
+                                              std::uint64_t otherwise);
 
 /// A user's or room's name: 1 to 64 code points of valid UTF-8 without control characters and without '*'.
 [[nodiscard]] bool is_name(std::string_view text);

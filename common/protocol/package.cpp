@@ -6,7 +6,10 @@ namespace {
 constexpr std::uint8_t compressed_flag = 0x01;
 constexpr int longest_id = 5; // base-128 digits of a 32-bit number
 
-std::uint8_t byte_at(std::string_view text, std::size_t index) { return static_cast<std::uint8_t>(text[index]); }
+std::uint8_t byte_at(std::string_view text, std::size_t index)
+{
+    return static_cast<std::uint8_t>(text[index]);
+}
 
 void append_header(std::string& out, package_type type, std::size_t size)
 {

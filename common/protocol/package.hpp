@@ -1,5 +1,5 @@
-// PURE. Pomelo's two client layers: the package (type, 24-bit length, body) and the message (flag, id, route, body).
-// Source: the Pomelo wiki's "communication protocol" page and the observed behaviour of its clients.
+// PURE. Pomelo's two client layers: the package (type, 24-bit length, body) and the message (flag, id, route,
+// body). Source: the Pomelo wiki's "communication protocol" page and the observed behaviour of its clients.
 #pragma once
 
 #include "common/protocol/errc.hpp"
@@ -11,7 +11,14 @@
 
 namespace citron::protocol {
 
-enum class package_type : std::uint8_t { handshake = 1, handshake_ack = 2, heartbeat = 3, data = 4, kick = 5 };
+enum class package_type : std::uint8_t
+{
+    handshake = 1,
+    handshake_ack = 2,
+    heartbeat = 3,
+    data = 4,
+    kick = 5
+};
 
 inline constexpr std::size_t package_header = 4;
 inline constexpr std::size_t max_package_body = (1U << 24) - 1;
@@ -22,14 +29,20 @@ struct package
     std::string_view body; ///< borrowed from the input
 };
 
-/// Takes the first package off `input` (which shrinks). bad_request: unknown type or truncated; input undefined then.
-/// Precondition: input is not empty.
+/// Takes the first package off `input` (which shrinks). bad_request: unknown type or truncated; input
+/// undefined then. Precondition: input is not empty.
 [[nodiscard]] result<package> take_package(std::string_view& input);
 
 /// Precondition: body.size() <= max_package_body.
 [[nodiscard]] std::string encode_package(package_type type, std::string_view body);
 
-enum class message_type : std::uint8_t { request = 0, notify = 1, response = 2, push = 3 };
+enum class message_type : std::uint8_t
+{
+    request = 0,
+    notify = 1,
+    response = 2,
+    push = 3
+};
 
 struct client_message
 {

@@ -22,7 +22,8 @@ std::optional<route> parse_route(std::string_view text)
     const auto second = first == text.npos ? text.npos : text.find('.', first + 1);
     if (text.size() > longest || second == text.npos)
         return std::nullopt;
-    const route parsed{text.substr(0, first), text.substr(first + 1, second - first - 1), text.substr(second + 1)};
+    const route parsed{text.substr(0, first), text.substr(first + 1, second - first - 1),
+                       text.substr(second + 1)};
     if (!is_word(parsed.server) || !is_word(parsed.service) || !is_word(parsed.method))
         return std::nullopt;
     return parsed;

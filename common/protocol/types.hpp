@@ -16,7 +16,14 @@ using std::chrono::milliseconds;
 using session_id = std::uint64_t;
 
 /// What a peer of the broker is. Values are on the wire.
-enum class server_kind : std::uint8_t { broker = 0, gate = 1, connector = 2, chat = 3, tool = 4 };
+enum class server_kind : std::uint8_t
+{
+    broker = 0,
+    gate = 1,
+    connector = 2,
+    chat = 3,
+    tool = 4
+};
 
 /// "gate", "connector", "chat", "broker", "tool".
 [[nodiscard]] std::string_view name_of(server_kind kind);
