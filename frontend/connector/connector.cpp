@@ -1,0 +1,86 @@
+#include "frontend/connector/connector.hpp"
+
+#include "common/protocol/route.hpp"
+
+#include <utility>
+
+namespace citron::frontend {
+
+using protocol::envelope;
+using protocol::kind;
+
+connector::connector(connector_options options, protocol::counters& counters, instant now)
+    : line_(std::move(options.peer), *this, counters, now), rpc_(line_, counters),
+      sessions_(std::move(options.sessions), *this, counters),
+      rooms_(std::move(options.rooms), line_, rpc_, sessions_, counters), entry_(rooms_),
+      stats_([] { return std::string("{}"); })
+{
+}
+
+// ---- clients
+
+void connector::on_request(session& s, const request& r, instant now)
+{
+    const reply done = [this, client = s.id, id = r.id,
+                        size = r.body.size()](protocol::result<std::string> answer, instant at) {
+        session* waiting = sessions_.find(client);
+        if (!waiting)
+            return;
+        answer ? sessions_.respond(*waiting, id, *answer, size, at)
+               : sessions_.refuse(*waiting, id, answer.error(), size, at);
+    };
+    const auto* known = protocol::find_client_route(r.route);
+    const auto route = protocol::parse_route(r.route);
+    if (!known || !route || route->server == "gate")
+        return done(std::unexpected(errc::no_such_route), now);
+    if (route->server != "connector")
+        return rooms_.forward(s, *known, r.body, done, now);
+    const auto body = protocol::parse_body(r.body);
+    if (!body)
+        return done(std::unexpected(body.error()), now);
+    entry_.serve(route->method, s, *body, done, now);
+}
+
+void connector::on_session_closed(session& s, instant now)
+{
+    rooms_.on_session_closed(s, now);
+}
+
+void connector::on_tick(instant now)
+{
+    sessions_.on_tick(now);
+    rpc_.on_tick(now);
+    rooms_.on_tick(now);
+}
+
+// ---- the cluster
+
+void connector::on_up(bool, instant) {} // clients stay: enrolling tells the owners who is here
+
+void connector::on_down(instant now)
+{
+    rooms_.on_down(now);
+    rpc_.on_down(now);
+}
+
+void connector::on_view(const protocol::view& v, instant now)
+{
+    rooms_.on_view(v, now);
+}
+
+void connector::on_broadcast(const envelope& e, instant now)
+{
+    rooms_.on_broadcast(e, now);
+}
+
+void connector::on_envelope(const envelope& e, instant now)
+{
+    if (e.kind == kind::reply)
+        return rpc_.on_reply(e, now);
+    if (e.route == protocol::stats_route)
+        return (void)rpc_.reply(e.from, e.id, e.room, errc::ok, stats_());
+    if (!rooms_.on_remote(e, now) && e.kind == kind::call)
+        (void)rpc_.reply(e.from, e.id, e.room, errc::no_such_route, {});
+}
+
+} // namespace citron::frontend

@@ -1,0 +1,24 @@
+// PURE. What a client says when it enters or joins a room.
+#pragma once
+
+#include "common/protocol/json.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace citron::frontend {
+
+struct entry
+{
+    std::string user, rid;
+    bool resume = false; ///< the client named the last message it has
+    std::string epoch;
+    std::uint64_t offset = 0;
+    std::string resume_key; ///< "" : none given
+};
+
+/// Reads {username?, rid, since?:{epoch, offset}, resumeKey?}. bad_request: a rid or username that is no
+/// name, or another key of a wrong shape. A missing username stays "".
+[[nodiscard]] protocol::result<entry> parse_entry(const protocol::json& body);
+
+} // namespace citron::frontend

@@ -1,0 +1,109 @@
+#include "frontend/connector/room_calls.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace citron::frontend {
+
+room_calls::room_calls(room_call_options options, cluster::rpc& rpc, protocol::counters& counters)
+    : options_(options), rpc_(rpc), retries_(counters.at("call.retries")),
+      timeouts_(counters.at("call.timeouts"))
+{
+}
+
+room_calls::call_id room_calls::start(std::string room, std::string_view route, std::string body,
+                                      instant deadline, bool repeatable, callback done, instant now)
+{
+    const auto id = next_++;
+    auto& c = calls_[id];
+    c = {std::move(room), std::string(route), std::move(body), deadline, now, repeatable, std::move(done)};
+    if (!held_)
+        attempt(id, c, now);
+    return id;
+}
+
+void room_calls::attempt(call_id id, call& c, instant now)
+{
+    retries_ += c.tried ? 1 : 0;
+    c.tried = true;
+    c.waiting = false;
+    rpc_.call_room(c.room, c.route, c.body, std::min(now + options_.try_for, c.deadline),
+                   [this, id](const cluster::answer& a, instant at) { on_answer(id, a, at); });
+}
+
+void room_calls::resend(call_id id, instant now)
+{
+    if (const auto found = calls_.find(id); found != calls_.end() && !held_)
+        attempt(id, found->second, now);
+}
+
+void room_calls::on_answer(call_id id, const cluster::answer& a, instant now)
+{
+    const auto found = calls_.find(id);
+    if (found == calls_.end())
+        return; // answered by another try, or cancelled
+    auto& c = found->second;
+    const bool definite = a.from_addressee && a.code != errc::moved && a.code != errc::hole;
+    if (definite)
+        return finish(id, a, now);
+    const bool maybe_done = !a.from_addressee && a.code == errc::timeout;
+    if (maybe_done && !c.repeatable)
+        return finish(id, {errc::unavailable, {}}, now);
+    c.waiting = true; // on_tick repeats it, or ends it at its deadline
+    c.retry_at = now + options_.retry;
+    if (a.code == errc::hole)
+        if (const auto wanted = protocol::unpack<std::uint64_t>(a.body); wanted && told_hole_)
+            told_hole_(id, *wanted, now);
+}
+
+void room_calls::fail(call_id id, errc why, instant now)
+{
+    if (calls_.contains(id))
+        finish(id, {why, {}, false}, now);
+}
+
+void room_calls::finish(call_id id, const cluster::answer& a, instant now)
+{
+    const auto node = calls_.extract(id);
+    node.mapped().done(a, now);
+}
+
+void room_calls::hold()
+{
+    held_ = true;
+    for (auto& [id, c] : calls_)
+        c.waiting = true;
+}
+
+void room_calls::go(instant now)
+{
+    held_ = false;
+    std::vector<call_id> unknown; // may have been carried out already, and must not be twice
+    for (auto& [id, c] : calls_) {
+        if (c.tried && !c.repeatable)
+            unknown.push_back(id);
+        else
+            attempt(id, c, now);
+    }
+    for (const auto id : unknown)
+        finish(id, {errc::unavailable, {}}, now);
+}
+
+void room_calls::on_tick(instant now)
+{
+    std::vector<call_id> expired;
+    for (auto& [id, c] : calls_) {
+        if (now >= c.deadline)
+            expired.push_back(id);
+        else if (!held_ && c.waiting && now >= c.retry_at)
+            attempt(id, c, now);
+    }
+    for (const auto id : expired) {
+        ++timeouts_;
+        if (calls_.contains(id))
+            finish(id, {errc::timeout, {}}, now);
+    }
+}
+
+} // namespace citron::frontend

@@ -1,0 +1,77 @@
+// PURE. What members of our rooms are shown: every event once, in the room's order, holes repaired by the
+// owner.
+//
+// Answers come by one stream and broadcasts by another, in any relative order; see ARCHITECTURE.md, "One
+// order".
+#pragma once
+
+#include "common/protocol/contract.hpp"
+#include "common/protocol/counters.hpp"
+#include "frontend/connector/room_calls.hpp"
+#include "frontend/connector/room_index.hpp"
+#include "frontend/session_service.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace citron::frontend {
+
+struct feed_options
+{
+    std::size_t held_bytes =
+        8U << 20U; ///< events waiting behind a hole, per room; over it they are asked for again
+    std::size_t recent_bytes = 8U << 20U;
+    milliseconds state_patience{300}; ///< a new owner's state is expected so long before we ask for it
+    milliseconds ask_again{200};
+    milliseconds ask_for{5'000};
+};
+
+class room_feed
+{
+public:
+    /// Called with sessions whose name somebody else has taken.
+    using evicted_callback =
+        std::function<void(const std::string& rid, const std::vector<session_id>&, instant)>;
+
+    room_feed(feed_options options, room_index& index, room_calls& calls, session_service& sessions,
+              protocol::counters& counters, evicted_callback evicted);
+
+    void on_broadcast(protocol::broadcast b, instant now);
+    void on_heads(const protocol::heads& list, instant now);
+    void on_state(const std::string& rid, const protocol::sync_state& state, instant now);
+    /// The owner let `p` in: it becomes a member. Call after its answer was queued; shows it what came
+    /// meanwhile.
+    void on_joined(place& p, const protocol::added& answer, instant now);
+    void on_tick(instant now);
+
+private:
+    void accept(room& r, protocol::broadcast b, instant now);
+    void hold(room& r, protocol::broadcast b);
+    void replay(room& r, instant now);
+    void show(room& r, const protocol::broadcast& b, instant now);
+    void push(room& r, const protocol::head& at, const protocol::frame& f, std::string_view but_not,
+              instant now);
+    void remember(room& r, room::shown late);
+    void push_missed(room& r, const protocol::message& m, instant now);
+    void push_reset(room& r, const protocol::head& at, std::uint64_t offset, instant now);
+    void push_presence(room& r, const protocol::head& at, std::string_view route, const std::string& user,
+                       instant now);
+    void repair_messages(room& r, const protocol::sync_state& state, instant now);
+    void repair_roster(room& r, const protocol::sync_state& state, instant now);
+    void ask(room& r, instant now);
+    void ask_at(const room& r, instant when);
+
+    feed_options options_;
+    room_index& index_;
+    room_calls& calls_;
+    session_service& sessions_;
+    evicted_callback evicted_;
+    std::map<std::string, instant> asking_; ///< rooms to ask the owner about, and when
+    std::uint64_t &shown_, &strays_, &repeats_, &holes_, &held_, &held_lost_, &repaired_, &resets_,
+        &presence_repaired_;
+};
+
+} // namespace citron::frontend

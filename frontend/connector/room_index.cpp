@@ -1,0 +1,72 @@
+#include "frontend/connector/room_index.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace citron::frontend {
+
+place& room_index::add(session& client, const std::string& rid, std::string user)
+{
+    auto& slot = rooms_[rid];
+    if (!slot) {
+        slot = std::make_unique<room>();
+        slot->rid = rid;
+    }
+    auto& p = *places_[client.id].emplace_back(std::make_unique<place>());
+    p.client = &client;
+    p.in = slot.get();
+    p.user = std::move(user);
+    p.serial = ++serial_;
+    slot->joining.push_back(&p);
+    return p;
+}
+
+void room_index::admit(place& p)
+{
+    p.joining = false;
+    std::erase(p.in->joining, &p);
+    p.in->members.push_back(&p);
+}
+
+void room_index::remove(place& p)
+{
+    room& r = *p.in;
+    std::erase(p.joining ? r.joining : r.members, &p);
+    if (r.joining.empty()) {
+        r.recent.clear();
+        r.recent_bytes = 0;
+        r.recent_lost = false;
+    }
+    auto& mine = places_[p.client->id];
+    const auto client = p.client->id;
+    std::erase_if(mine, [&p](const auto& one) { return one.get() == &p; });
+    if (mine.empty())
+        places_.erase(client);
+    if (r.members.empty() && r.joining.empty())
+        rooms_.erase(std::string(r.rid)); // a copy: the key dies with the room
+}
+
+room* room_index::find(const std::string& rid)
+{
+    const auto found = rooms_.find(rid);
+    return found == rooms_.end() ? nullptr : found->second.get();
+}
+
+place* room_index::find(session_id client, const std::string& rid)
+{
+    for (auto* p : places(client))
+        if (p->in->rid == rid)
+            return p;
+    return nullptr;
+}
+
+std::vector<place*> room_index::places(session_id client)
+{
+    std::vector<place*> found;
+    if (const auto mine = places_.find(client); mine != places_.end())
+        for (const auto& p : mine->second)
+            found.push_back(p.get());
+    return found;
+}
+
+} // namespace citron::frontend

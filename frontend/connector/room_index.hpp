@@ -1,0 +1,97 @@
+// PURE. Which of our sessions are in which room, what each has been shown, and how far each room has come.
+#pragma once
+
+#include "common/protocol/contract.hpp"
+#include "common/protocol/frame.hpp"
+#include "frontend/connector/room_calls.hpp"
+#include "frontend/session.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace citron::frontend {
+
+struct room;
+
+/// One session in one room.
+struct place
+{
+    session* client = nullptr;
+    room* in = nullptr;
+    std::string user;
+    bool joining = true;                                ///< the owner has not answered yet
+    protocol::head position;                            ///< nothing at or below it is shown
+    std::uint64_t joined = 0;                           ///< ms since 1970, as the owner said
+    std::uint64_t serial = 0;                           ///< later joins of this process have higher ones
+    std::uint64_t next_send = 1;                        ///< number of the next send
+    std::map<std::uint64_t, room_calls::call_id> sends; ///< by number: not answered yet
+    instant resent{}; ///< when sends were last repeated because the owner wanted an earlier one
+    room_calls::call_id join_call = 0;
+    std::deque<std::pair<std::string, std::uint64_t>>
+        whispers; ///< (sender, number) lately shown, newest last
+
+    /// The first send without an answer: every lower number has one.
+    [[nodiscard]] std::uint64_t low() const { return sends.empty() ? next_send : sends.begin()->first; }
+};
+
+struct room
+{
+    struct shown
+    {
+        protocol::head at;
+        protocol::frame frame;
+        bool repaired = false; ///< a message that came without its rev: its offset says who needs it
+    };
+
+    std::string rid;
+    bool known = false;           ///< `seen` and `roster` say something
+    protocol::head seen;          ///< the last event shown to members, without holes before it
+    std::set<std::string> roster; ///< names as of `seen`
+    std::vector<place*> members;  ///< joined places of this connector
+    std::vector<place*> joining;  ///< places whose join is not answered
+    std::deque<protocol::broadcast>
+        held; ///< events that cannot be shown yet: a hole before them, or nothing known
+    std::size_t held_bytes = 0;
+    std::deque<shown>
+        recent; ///< events shown since the oldest pending join was sent: the newcomer may need them
+    std::size_t recent_bytes = 0;
+    bool recent_lost = false; ///< recent went over its bound
+    bool syncing = false;     ///< the owner is being asked what we missed
+};
+
+/// True when `a` comes before `b` in the room's order of events.
+[[nodiscard]] inline bool before(const protocol::head& a, const protocol::head& b)
+{
+    return a.term != b.term ? a.term < b.term : a.rev < b.rev;
+}
+
+class room_index
+{
+public:
+    /// Makes the room if need be. Precondition: the session has no place there.
+    place& add(session& client, const std::string& rid, std::string user);
+    /// Ends a place, and the room when nobody is left in it. The reference dies.
+    void remove(place& p);
+    /// Turns a joining place into a member.
+    void admit(place& p);
+
+    [[nodiscard]] room* find(const std::string& rid);
+    [[nodiscard]] place* find(session_id client, const std::string& rid);
+    /// Places of one session, in the order they were added.
+    [[nodiscard]] std::vector<place*> places(session_id client);
+    [[nodiscard]] std::map<std::string, std::unique_ptr<room>>& rooms() { return rooms_; }
+    [[nodiscard]] const std::map<std::string, std::unique_ptr<room>>& rooms() const { return rooms_; }
+
+private:
+    std::map<std::string, std::unique_ptr<room>> rooms_;
+    std::unordered_map<session_id, std::vector<std::unique_ptr<place>>> places_;
+    std::uint64_t serial_ = 0;
+};
+
+} // namespace citron::frontend

@@ -1,0 +1,372 @@
+#include "frontend/connector/room_service.hpp"
+
+#include "common/protocol/json.hpp"
+#include "frontend/digest.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace citron::frontend {
+
+using protocol::added;
+using protocol::envelope;
+using protocol::member;
+using protocol::ordered_json;
+using protocol::result;
+
+room_service::room_service(room_options options, cluster::peer& line, cluster::rpc& rpc,
+                           session_service& sessions, protocol::counters& counters)
+    : options_(std::move(options)), line_(line), rpc_(rpc), sessions_(sessions),
+      calls_(options_.calls, rpc, counters),
+      feed_(options_.feed, index_, calls_, sessions, counters,
+            [this](const std::string& rid, const std::vector<session_id>& taken, instant now) {
+                for (const auto id : taken)
+                    evict(rid, id, "name_taken", now);
+            }),
+      entered_(counters.at("room.entered")), left_(counters.at("room.left")),
+      enrollments_(counters.at("room.enrollments")), delivered_(counters.at("whisper.delivered")),
+      redelivered_(counters.at("whisper.repeats")), evicted_(counters.at("room.evicted")),
+      undecodable_(counters.at("room.undecodable")), holes_(counters.at("send.holes"))
+{
+    calls_.on_hole(
+        [this](room_calls::call_id id, std::uint64_t wanted, instant now) { on_hole(id, wanted, now); });
+}
+
+// ---- entering and leaving
+
+std::string room_service::name_of(const session& s) const
+{
+    const auto found = identities_.find(s.id);
+    return found == identities_.end() ? std::string{} : found->second.user;
+}
+
+member room_service::member_of(const place& p) const
+{
+    const auto found = identities_.find(p.client->id);
+    return {.user = p.user,
+            .connector = line_.self().id,
+            .boot = line_.self().boot,
+            .session = p.client->id,
+            .key = found == identities_.end() ? std::string{} : found->second.key_hash,
+            .joined = p.joined,
+            .next = p.low()};
+}
+
+void room_service::enter(session& s, const entry& wanted, others rest, reply done, instant now)
+{
+    const turn current(*this, now);
+    if (index_.find(s.id, wanted.rid))
+        return done(std::unexpected(errc::duplicate_user), now);
+    if (rest == others::keep && index_.places(s.id).size() >= options_.rooms_per_connection)
+        return done(std::unexpected(errc::overloaded), now);
+    auto& who = identities_[s.id];
+    if (who.resume_key.empty()) {
+        who.resume_key = wanted.resume_key.empty()
+                             ? fmt::format("{:016x}{:016x}", options_.random(), options_.random())
+                             : wanted.resume_key;
+        who.key_hash = sha256_hex(who.resume_key);
+    }
+    auto& p = index_.add(s, wanted.rid, wanted.user);
+    const protocol::add body{.who = member_of(p),
+                             .resume = wanted.resume,
+                             .since_epoch = wanted.epoch,
+                             .since_offset = wanted.offset};
+    p.join_call = calls_.start(
+        wanted.rid, protocol::add::route, protocol::pack(body), now + options_.request_timeout, true,
+        [this, id = s.id, wanted, serial = p.serial, rest, done = std::move(done)](
+            const cluster::answer& a, instant at) { on_entered(id, wanted, serial, rest, done, a, at); },
+        now);
+}
+
+void room_service::on_entered(session_id id, const entry& wanted, std::uint64_t serial, others rest,
+                              const reply& done, const cluster::answer& a, instant now)
+{
+    const turn current(*this, now);
+    place* p = find({id, wanted.rid, serial});
+    if (!p)
+        return; // its session has closed, and has told the owner so
+    const auto answer = a.code == errc::ok ? protocol::unpack<added>(a.body) : std::unexpected(a.code);
+    if (!answer) {
+        // After a timeout the owner may have let it in: leaving is harmless if it has not.
+        const bool unsure = a.code == errc::timeout || a.code == errc::unavailable || a.code == errc::ok;
+        unsure ? leave(*p) : index_.remove(*p);
+        return done(std::unexpected(answer.error()), now);
+    }
+    ++entered_;
+    identities_[id].user = p->user;
+    done(welcome(*answer, wanted, identities_[id].resume_key), now);
+    feed_.on_joined(*p, *answer, now);
+    if (rest == others::leave)
+        leave_earlier(id, serial);
+}
+
+std::string room_service::welcome(const added& a, const entry& wanted, const std::string& resume_key)
+{
+    ordered_json body{{"users", a.users},
+                      {"rid", wanted.rid},
+                      {"epoch", a.at.epoch},
+                      {"offset", a.at.offset},
+                      {"resumeKey", resume_key}};
+    if (!wanted.resume)
+        return body.dump();
+    body["recovered"] = a.recovered;
+    auto text = body.dump();
+    text.pop_back(); // the stored messages are JSON already: spliced in, not parsed again
+    text += ",\"messages\":[";
+    for (const auto& m : a.messages)
+        text.append(m.push.data).push_back(',');
+    if (!a.messages.empty())
+        text.pop_back();
+    return text += "]}";
+}
+
+void room_service::leave(place& p)
+{
+    ++left_;
+    const auto body = protocol::pack(protocol::kick{member_of(p)});
+    (void)rpc_.notify_room(p.in->rid, protocol::kick::route,
+                           body); // without a line, the next enroll list says it
+    calls_.cancel(p.join_call);
+    for (const auto& [number, call] : p.sends)
+        senders_.erase(call);
+    index_.remove(p);
+}
+
+bool room_service::leave(session& s, const std::string& rid, instant now)
+{
+    const turn current(*this, now);
+    place* p = index_.find(s.id, rid);
+    if (!p || p->joining)
+        return false;
+    leave(*p);
+    return true;
+}
+
+void room_service::leave_earlier(session_id id, std::uint64_t serial)
+{
+    for (auto* p : index_.places(id))
+        if (p->serial < serial && !p->joining)
+            leave(*p);
+}
+
+place* room_service::find(const place_name& name)
+{
+    place* p = index_.find(name.client, name.rid);
+    return p && p->serial == name.serial ? p : nullptr;
+}
+
+void room_service::on_session_closed(session& s, instant now)
+{
+    closed_.push_back(&s);
+    if (depth_ == 0)
+        bury(now);
+}
+
+void room_service::bury(instant)
+{
+    for (const auto* s : std::exchange(closed_, {})) {
+        for (auto* p : index_.places(s->id))
+            leave(*p);
+        identities_.erase(s->id);
+    }
+}
+
+// ---- requests
+
+result<place*> room_service::room_meant(session& s, std::string_view body)
+{
+    auto places = index_.places(s.id);
+    std::erase_if(places, [](const place* p) { return p->joining; });
+    if (places.empty())
+        return std::unexpected(errc::not_entered);
+    if (places.size() == 1)
+        return places.front(); // the owner compares the rid that the body may name
+    const auto parsed = protocol::parse_body(body);
+    const auto rid = parsed ? protocol::text_at(*parsed, "rid") : std::string{};
+    if (rid.empty())
+        return std::unexpected(errc::bad_request);
+    const auto meant = std::ranges::find(places, rid, [](const place* p) { return p->in->rid; });
+    if (meant == places.end())
+        return std::unexpected(errc::not_entered);
+    return *meant;
+}
+
+void room_service::forward(session& s, const protocol::client_route& route, std::string_view body, reply done,
+                           instant now)
+{
+    const turn current(*this, now);
+    const auto meant = room_meant(s, body);
+    if (!meant)
+        return done(std::unexpected(meant.error()), now);
+    place& p = **meant;
+    protocol::client_request request{.who = member_of(p), .low = p.low(), .body = {std::string(body)}};
+    request.number = route.numbered ? p.next_send : 0;
+    const place_name sender{s.id, p.in->rid, p.serial};
+    const auto answered = [this, sender, number = request.number,
+                           done = std::move(done)](const cluster::answer& a, instant at) {
+        const turn current_answer(*this, at);
+        if (place* from = find(sender); from && number) {
+            senders_.erase(from->sends[number]);
+            from->sends.erase(number);
+        }
+        done(a.code == errc::ok ? result<std::string>(a.body) : std::unexpected(a.code), at);
+    };
+    const auto id =
+        calls_.start(p.in->rid, route.route, protocol::pack(request), now + options_.request_timeout,
+                     route.numbered || route.repeatable, answered, now);
+    if (!route.numbered)
+        return;
+    ++p.next_send;
+    p.sends.emplace(request.number, id);
+    senders_.emplace(id, sender);
+}
+
+/// The owner has not seen an earlier send of this session: a link lost it. From there on, all are sent again.
+void room_service::on_hole(room_calls::call_id id, std::uint64_t wanted, instant now)
+{
+    ++holes_;
+    const auto sender = senders_.find(id);
+    place* p = sender == senders_.end() ? nullptr : find(sender->second);
+    if (!p || !p->sends.contains(wanted))
+        return calls_.fail(id, errc::unavailable,
+                           now); // it wants what was answered long ago, or nobody waits
+    if (now - p->resent < options_.calls.retry)
+        return; // just done: their answers are on the way
+    p->resent = now;
+    for (auto sent = p->sends.lower_bound(wanted); sent != p->sends.end(); ++sent)
+        calls_.resend(sent->second, now);
+}
+
+// ---- what owners say
+
+void room_service::on_broadcast(const envelope& e, instant now)
+{
+    const turn current(*this, now);
+    if (e.route == protocol::channel_heads) {
+        if (const auto list = protocol::unpack<protocol::heads>(e.body))
+            return feed_.on_heads(*list, now);
+    } else if (auto b = protocol::unpack<protocol::broadcast>(e.body)) {
+        return feed_.on_broadcast(std::move(*b), now);
+    }
+    ++undecodable_;
+}
+
+bool room_service::on_remote(const envelope& e, instant now)
+{
+    const turn current(*this, now);
+    if (e.route == protocol::channel_state) {
+        if (const auto state = protocol::unpack<protocol::sync_state>(e.body))
+            feed_.on_state(e.room, *state, now);
+        else
+            ++undecodable_;
+        return true;
+    }
+    if (e.route == protocol::evict::route) {
+        if (const auto who = protocol::unpack<protocol::evict>(e.body))
+            evict(e.room, who->session, who->reason, now);
+        else
+            ++undecodable_;
+        return true;
+    }
+    if (e.route != protocol::deliver::route)
+        return false;
+    on_deliver(e, now);
+    return true;
+}
+
+void room_service::on_deliver(const envelope& e, instant now)
+{
+    constexpr std::size_t remembered = 256; // per place; the sender's owner repeats for 8 s at most
+    const auto message = protocol::unpack<protocol::deliver>(e.body);
+    place* p = message ? index_.find(message->session, e.room) : nullptr;
+    if (!p || p->client->state == phase::closing) {
+        (void)rpc_.reply(e.from, e.id, e.room, message ? errc::no_such_user : errc::bad_request, {});
+        return;
+    }
+    const std::pair name(message->from, message->number);
+    const bool repeat = std::ranges::find(p->whispers, name) != p->whispers.end();
+    ++(repeat ? redelivered_ : delivered_);
+    if (!repeat) {
+        sessions_.push(*p->client, websocket_frame(message->push.data), now);
+        p->whispers.push_back(name);
+        if (p->whispers.size() > remembered)
+            p->whispers.pop_front();
+    }
+    const bool took = p->client->state != phase::closing; // else its outbox was full
+    (void)rpc_.reply(e.from, e.id, e.room, took ? errc::ok : errc::no_such_user, {});
+}
+
+void room_service::evict(const std::string& rid, session_id id, std::string_view reason, instant now)
+{
+    if (place* p = index_.find(id, rid)) {
+        ++evicted_;
+        sessions_.kick(*p->client, reason, now);
+    }
+}
+
+// ---- owners change
+
+void room_service::on_down(instant)
+{
+    enrolled_ = {};
+    calls_.hold();
+}
+
+void room_service::on_view(const protocol::view& v, instant now)
+{
+    const turn current(*this, now);
+    const auto* self = v.find(line_.self().id);
+    const bool in = self && self->nonce == line_.self().nonce; // our subscription has arrived
+    if (!v.ready || !in || protocol::owners(v).empty())
+        return calls_.hold();
+    const std::tuple truth(v.broker, v.generation, line_.self().nonce);
+    if (enrolled_ == truth)
+        return;
+    enrolled_ = truth;
+    enroll(v);
+    calls_.go(now);
+}
+
+void room_service::enroll(const protocol::view& v)
+{
+    constexpr std::size_t part_bytes = 512U << 10U;
+    ++enrollments_;
+    protocol::enroll part{.generation = v.generation, .first = true};
+    std::size_t size = 0;
+    const auto send = [&] {
+        const auto body = protocol::pack(part);
+        (void)line_.send({.kind = protocol::kind::enroll, .body = body}); // a lost link enrolls anew
+        part = {.generation = v.generation};
+        size = 0;
+    };
+    for (const auto& [rid, r] : index_.rooms()) {
+        part.rooms.push_back({rid, {protocol::pack(describe(*r))}});
+        size += rid.size() + part.rooms.back().room.data.size();
+        if (size > part_bytes)
+            send();
+    }
+    part.last = true;
+    send();
+}
+
+protocol::enrolled_room room_service::describe(const room& r) const
+{
+    protocol::enrolled_room list{.seen = r.seen, .members = {}, .joining = {}};
+    for (const auto* p : r.members)
+        if (p->client->state != phase::closing)
+            list.members.push_back(member_of(*p));
+    for (const auto* p : r.joining)
+        list.joining.push_back(p->client->id);
+    return list;
+}
+
+void room_service::on_tick(instant now)
+{
+    const turn current(*this, now);
+    calls_.on_tick(now);
+    feed_.on_tick(now);
+}
+
+} // namespace citron::frontend

@@ -1,0 +1,133 @@
+// PURE. Our sessions and their rooms: entering, leaving, sending, and telling new owners who is here.
+#pragma once
+
+#include "common/cluster/peer.hpp"
+#include "common/cluster/rpc.hpp"
+#include "common/protocol/client_routes.hpp"
+#include "frontend/connector/entry.hpp"
+#include "frontend/connector/room_calls.hpp"
+#include "frontend/connector/room_feed.hpp"
+#include "frontend/connector/room_index.hpp"
+#include "frontend/session_service.hpp"
+
+#include <functional>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+namespace citron::frontend {
+
+struct room_options
+{
+    std::size_t rooms_per_connection = 100;
+    milliseconds request_timeout{10'000};
+    room_call_options calls;
+    feed_options feed;
+    std::function<std::uint64_t()> random; ///< for resume keys; unpredictable in production
+};
+
+/// The JSON for the client, or why not. Called exactly once.
+using reply = std::function<void(protocol::result<std::string>, instant)>;
+
+class room_service
+{
+public:
+    room_service(room_options options, cluster::peer& line, cluster::rpc& rpc, session_service& sessions,
+                 protocol::counters& counters);
+
+    // ---- for handlers
+    enum class others
+    {
+        leave,
+        keep
+    };
+    /// Asks the room's owner to let the session in. When it has, and `rest` is leave, the session leaves the
+    /// rooms it entered before; when it is refused, everything stays as it was.
+    void enter(session& s, const entry& wanted, others rest, reply done, instant now);
+    /// False: the session is not in that room.
+    bool leave(session& s, const std::string& rid, instant now);
+    /// The name that the session entered with last; "" before.
+    [[nodiscard]] std::string name_of(const session& s) const;
+    /// Hands a client's request to the owner of its room.
+    void forward(session& s, const protocol::client_route& route, std::string_view body, reply done,
+                 instant now);
+
+    // ---- for the connector
+    void on_down(instant now);
+    void on_view(const protocol::view& v, instant now);
+    void on_broadcast(const protocol::envelope& e, instant now);
+    /// Calls and notifies of owners: state, deliver, evict. False: no such route.
+    bool on_remote(const protocol::envelope& e, instant now);
+    void on_session_closed(session& s, instant now);
+    void on_tick(instant now);
+
+    [[nodiscard]] const room_index& index() const { return index_; }
+    [[nodiscard]] std::size_t waiting() const { return calls_.size(); }
+
+private:
+    struct identity
+    {
+        std::string user, resume_key, key_hash;
+    };
+
+    /// A place that may be gone when it is looked up.
+    struct place_name
+    {
+        session_id client;
+        std::string rid;
+        std::uint64_t serial;
+    };
+
+    /// While one is alive, sessions that end keep their places: whoever walks over members may go on.
+    class turn
+    {
+    public:
+        turn(room_service& service, instant now) : service_(service), now_(now) { ++service_.depth_; }
+        ~turn()
+        {
+            if (--service_.depth_ == 0)
+                service_.bury(now_);
+        }
+        turn(const turn&) = delete;
+        turn& operator=(const turn&) = delete;
+
+    private:
+        room_service& service_;
+        instant now_;
+    };
+
+    [[nodiscard]] protocol::member member_of(const place& p) const;
+    void on_entered(session_id id, const entry& wanted, std::uint64_t serial, others rest, const reply& done,
+                    const cluster::answer& a, instant now);
+    [[nodiscard]] static std::string welcome(const protocol::added& a, const entry& wanted,
+                                             const std::string& resume_key);
+    void leave(place& p);
+    void leave_earlier(session_id id, std::uint64_t serial);
+    place* find(const place_name& name);
+    [[nodiscard]] protocol::result<place*> room_meant(session& s, std::string_view body);
+    void on_hole(room_calls::call_id id, std::uint64_t wanted, instant now);
+    void on_deliver(const protocol::envelope& e, instant now);
+    void evict(const std::string& rid, session_id id, std::string_view reason, instant now);
+    void enroll(const protocol::view& v);
+    [[nodiscard]] protocol::enrolled_room describe(const room& r) const;
+    void bury(instant now);
+
+    room_options options_;
+    cluster::peer& line_;
+    cluster::rpc& rpc_;
+    session_service& sessions_;
+    room_index index_;
+    room_calls calls_;
+    room_feed feed_;
+    std::unordered_map<session_id, identity> identities_;
+    std::unordered_map<room_calls::call_id, place_name> senders_; ///< whose numbered send a call is
+    std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>
+        enrolled_; ///< broker, generation, nonce of our link
+    std::vector<session*> closed_;
+    int depth_ = 0;
+    std::uint64_t &entered_, &left_, &enrollments_, &delivered_, &redelivered_, &evicted_, &undecodable_,
+        &holes_;
+};
+
+} // namespace citron::frontend
