@@ -18,7 +18,6 @@ using protocol::frame;
 
 namespace {
 
-constexpr std::size_t queue_bytes = std::size_t{64} << 20U; // per socket or topic
 constexpr milliseconds tick_period(100);
 constexpr std::size_t longest_note = 4096; // bytes; a view names all servers
 
@@ -44,7 +43,7 @@ std::uint16_t listen_on(Socket& socket, const std::string& host, std::uint16_t p
 } // namespace
 
 broker::broker(net::io_context& loop, cluster::zmq_context& context, registry_options options,
-               protocol::counters& counters)
+               protocol::counters& counters, std::size_t queue_bytes)
     : board_(std::move(options), counters, now()), tap_(loop, context, counters),
       router_(loop, context, cluster::socket_role::router,
               {.on_frame =

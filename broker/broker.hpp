@@ -24,12 +24,15 @@ struct broker_endpoints
     std::uint16_t port = 0, pub_port = 0, tap_port = 0;
 };
 
+/// Bytes that wait for one socket or topic; beyond it that peer is cut off.
+inline constexpr std::size_t default_queue_bytes = std::size_t{64} << 20U;
+
 class broker
 {
 public:
     /// All references must outlive this.
     broker(net::io_context& loop, cluster::zmq_context& context, registry_options options,
-           protocol::counters& counters);
+           protocol::counters& counters, std::size_t queue_bytes = default_queue_bytes);
     ~broker(); ///< stop()
     broker(const broker&) = delete;
     broker& operator=(const broker&) = delete;
