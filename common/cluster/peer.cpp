@@ -1,5 +1,7 @@
 #include "common/cluster/peer.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace citron::cluster {
@@ -37,28 +39,33 @@ std::optional<std::uint64_t> peer::take_open(instant now)
 
 void peer::say_hello()
 {
-    const auto body = protocol::pack(protocol::hello{options_.self, view_, options_.pid});
-    queue({.kind = kind::hello, .body = body});
+    queue_control(kind::hello, protocol::pack(protocol::hello{options_.self, view_, options_.pid}));
 }
 
-void peer::queue(envelope e)
+/// False, and nothing is queued, when that would make more than `most` bytes wait.
+bool peer::queue(envelope e, std::size_t most)
 {
     e.from = options_.self.id;
     e.view = view_.id();
-    outgoing_.push_back(protocol::encode(e));
-    queued_ += outgoing_.back().size();
+    auto bytes = protocol::encode(e);
+    if (bytes.size() > protocol::max_envelope || queued_ + bytes.size() > most)
+        return false;
+    queued_ += bytes.size();
+    outgoing_.push_back(std::move(bytes));
+    return true;
+}
+
+/// What keeps the line up is never refused for want of room.
+void peer::queue_control(kind k, std::string_view body)
+{
+    (void)queue({.kind = k, .body = body}, std::numeric_limits<std::size_t>::max());
 }
 
 bool peer::send(envelope e)
 {
-    constexpr std::size_t header_room = 64 * 1024; // ids, routes and a long list of connectors
-    const bool fits = e.body.size() + header_room <= protocol::max_envelope;
-    if (state_ != state::up || !fits || queued_ + e.body.size() > options_.queue_bytes) {
-        ++unsent_;
-        return false;
-    }
-    queue(std::move(e));
-    return true;
+    const bool queued = state_ == state::up && queue(std::move(e), options_.queue_bytes);
+    unsent_ += queued ? 0 : 1;
+    return queued;
 }
 
 void peer::pop_outgoing()
@@ -85,6 +92,8 @@ void peer::lose(instant now)
 
 void peer::on_lost(instant now)
 {
+    if (state_ != state::closed)
+        refused_since_.reset(); // nobody refuses us while nobody is there
     lose(now);
 }
 
@@ -103,10 +112,10 @@ void peer::on_tick(instant now)
         heard_ = published_ = now;
     const auto silent_since = expects_publications() ? std::min(heard_, published_) : heard_;
     if (now - silent_since > options_.silence)
-        return lose(now);
+        return on_lost(now);
     if (state_ == state::up && now - beaten_ >= options_.beat) {
         beaten_ = now;
-        queue({.kind = kind::beat, .body = {}});
+        queue_control(kind::beat);
     }
 }
 
@@ -170,8 +179,8 @@ void peer::on_welcome(const envelope& e, instant now)
     refused_since_.reset();
     listener_.on_up(body->fresh, now);
     take_view(body->now, now);
-    if (draining_)
-        queue({.kind = kind::drain, .body = {}});
+    if (options_.self.draining) // our hello may be older than that
+        queue_control(kind::drain);
 }
 
 void peer::on_refused(const envelope& e, instant now)
@@ -197,15 +206,15 @@ void peer::take_view(const protocol::view& v, instant now)
 
 void peer::drain(instant)
 {
-    draining_ = true;
+    options_.self.draining = true; // also in every further hello
     if (state_ == state::up)
-        queue({.kind = kind::drain, .body = {}});
+        queue_control(kind::drain);
 }
 
 void peer::bye(instant)
 {
     if (state_ == state::up)
-        queue({.kind = kind::bye, .body = {}});
+        queue_control(kind::bye);
 }
 
 } // namespace citron::cluster

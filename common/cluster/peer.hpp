@@ -100,7 +100,8 @@ private:
         up
     };
 
-    void queue(protocol::envelope e);
+    [[nodiscard]] bool queue(protocol::envelope e, std::size_t most);
+    void queue_control(protocol::kind k, std::string_view body = {});
     void say_hello();
     void lose(instant now);
     void on_welcome(const protocol::envelope& e, instant now);
@@ -112,7 +113,7 @@ private:
     peer_listener& listener_;
     std::mt19937_64 random_;
     state state_ = state::closed;
-    bool close_ = false, given_up_ = false, draining_ = false;
+    bool close_ = false, given_up_ = false;
     instant open_at_, heard_, published_, beaten_, ticked_;
     std::optional<instant> refused_since_;
     std::string refusal_;

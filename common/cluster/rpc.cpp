@@ -10,7 +10,8 @@ using protocol::errc;
 using protocol::kind;
 
 rpc::rpc(peer& line, protocol::counters& counters)
-    : line_(line), timeouts_(counters.at("rpc.timeout")), late_(counters.at("rpc.late"))
+    : line_(line), next_(line.self().boot << 32U | 1U), timeouts_(counters.at("rpc.timeout")),
+      late_(counters.at("rpc.late"))
 {
 }
 
@@ -21,8 +22,7 @@ void rpc::call(envelope e, instant deadline, callback done)
     const auto id = e.id;
     if (!line_.send(std::move(e)))
         deadline = instant::min(); // the next tick says so: never from within call()
-    pending_.emplace(id, pending{std::move(done), deadline});
-    deadlines_.emplace(deadline, id);
+    pending_.emplace(id, pending{std::move(done), deadlines_.emplace(deadline, id)});
 }
 
 void rpc::call_server(std::string server, std::string room, std::string_view route, std::string_view body,
@@ -70,6 +70,7 @@ void rpc::finish(std::uint64_t id, const answer& a, instant now)
         ++late_;
         return;
     }
+    deadlines_.erase(node.mapped().deadline);
     node.mapped().done(a, now);
 }
 
@@ -87,11 +88,11 @@ void rpc::on_down(instant now)
 
 void rpc::on_tick(instant now)
 {
-    while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-        const auto [deadline, id] = *deadlines_.begin();
-        deadlines_.erase(deadlines_.begin());
+    // Those due now, not those that the callbacks begin.
+    std::vector<deadlines::value_type> due(deadlines_.begin(), deadlines_.upper_bound(now));
+    for (const auto& [deadline, id] : due) {
         if (!pending_.contains(id))
-            continue; // answered in time
+            continue; // a callback before it took the line down
         const bool unsent = deadline == instant::min();
         timeouts_ += unsent ? 0 : 1;
         finish(id, {unsent ? errc::unavailable : errc::timeout, {}}, now);

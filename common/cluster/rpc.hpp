@@ -7,7 +7,6 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace citron::cluster {
 
@@ -43,22 +42,23 @@ public:
                std::string_view body);
 
     void on_reply(const protocol::envelope& e, instant now);
-    void on_down(instant now); ///< every call in flight ends as `unavailable`
+    void on_down(instant now); ///< every call in flight ends as `unavailable`, oldest first
     void on_tick(instant now); ///< ends those past their deadline, and those that could not be sent
 
 private:
+    using deadlines = std::multimap<instant, std::uint64_t>;
     struct pending
     {
         callback done;
-        instant deadline;
+        deadlines::iterator deadline;
     };
     void call(protocol::envelope e, instant deadline, callback done);
     void finish(std::uint64_t id, const answer& a, instant now);
 
     peer& line_;
-    std::uint64_t next_ = 1;
-    std::unordered_map<std::uint64_t, pending> pending_;
-    std::multimap<instant, std::uint64_t> deadlines_;
+    std::uint64_t next_; ///< ids differ between the lives of a server: a late reply must not meet a new call
+    std::map<std::uint64_t, pending> pending_;
+    deadlines deadlines_;
     std::uint64_t &timeouts_, &late_;
 };
 
