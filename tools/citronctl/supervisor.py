@@ -65,7 +65,7 @@ class Supervisor:
         return self.status
 
     def _check(self):
-        for name in BINARIES.values():
+        for name in {BINARIES[server.kind] for server in [self.conf.broker, *self.conf.servers]}:
             if not os.access(self._binary(name, absolute=True), os.X_OK):
                 raise ConfError(f"{self._binary(name)} is missing: make -f Makefile.dev build")
         running = ask(self.options.run_dir, {"command": "list"})

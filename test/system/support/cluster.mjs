@@ -1,6 +1,6 @@
 // A real cluster: the binaries under tools/citron, on ports and in a folder of its own.
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -61,6 +61,7 @@ export class Cluster {
         cluster.#ports = await takePorts();
         cluster.dir = await mkdtemp(path.join(os.tmpdir(), "citron-test-"));
         await mkdir(path.join(cluster.dir, "conf"));
+        await symlink(path.join(root, "www"), path.join(cluster.dir, "www"));
         const port = () => cluster.#ports.next();
         const lines = (count, id, line = () => ({})) =>
             Array.from({ length: count }, (_, i) => ({ id: `${id}-server-${i + 1}`, host: "127.0.0.1", ...line(i) }));
