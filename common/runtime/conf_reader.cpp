@@ -42,10 +42,10 @@ private:
 std::string read_all(const std::filesystem::path& path)
 {
     std::ifstream in(path, std::ios::binary);
-    std::string bytes{std::istreambuf_iterator<char>(in), {}};
-    if (!in.is_open() || in.bad())
-        throw config_error(path.string() + ": cannot be read: " + std::generic_category().message(errno));
-    return bytes;
+    if (!in.is_open() || std::filesystem::is_directory(path))
+        throw config_error(path.string() + ": cannot be read: " +
+                           std::generic_category().message(in.is_open() ? EISDIR : errno));
+    return {std::istreambuf_iterator<char>(in), {}};
 }
 
 /// nlohmann says "[json.exception.parse_error.101] parse error at line 3, column 5: syntax error ...".
