@@ -1,0 +1,75 @@
+#include "test/sim/chat_process.hpp"
+
+#include "test/sim/broker_process.hpp"
+
+namespace citron::sim {
+
+chat_process::chat_process(scene& s, std::string id, broker_process& broker)
+    : peer_process(s, std::move(id), protocol::server_kind::chat, broker),
+      skew_(static_cast<std::int64_t>(s.chance.below(100)) - 50),
+      commit_(s.chance.percent(70) ? duration(500) : duration(30'000))
+{
+}
+
+void chat_process::boot()
+{
+    draining_ = bye_said_ = store_busy_ = false;
+    store_ = std::make_unique<backend::memory_store>(backend::memory_options{}, counters_);
+    backend::chat_server_options options;
+    options.peer = peer_options();
+    options.channels.seed = scene_.chance.next();
+    server_ = std::make_unique<backend::chat_server>(options, *store_, counters_, now());
+    server_->set_stats([] { return std::string("{}"); });
+}
+
+void chat_process::halt()
+{
+    peer_process::halt();
+    server_.reset();
+    store_.reset();
+}
+
+std::uint64_t chat_process::wall_clock() const
+{
+    const auto ms = std::chrono::duration_cast<milliseconds>(now().time_since_epoch()).count();
+    return static_cast<std::uint64_t>(1'700'000'000'000 + ms + skew_);
+}
+
+void chat_process::tick()
+{
+    line().on_tick(now());
+    server_->on_tick(now(), wall_clock());
+}
+
+void chat_process::carry_out()
+{
+    server_->end_turn(now());
+    await_store();
+    if (draining_ && !bye_said_ && server_->drained()) {
+        bye_said_ = true;
+        say_bye();
+    }
+    peer_process::carry_out();
+}
+
+void chat_process::await_store()
+{
+    if (store_busy_ || store_->idle())
+        return;
+    store_busy_ = true;
+    later(scene_.chance.between(duration(100), commit_), [this] {
+        store_busy_ = false;
+        store_->complete();
+    });
+}
+
+void chat_process::leave()
+{
+    if (!running() || draining_)
+        return;
+    scene_.log.line(id(), "drains");
+    draining_ = true;
+    later(duration(0), [this] { server_->drain(now()); });
+}
+
+} // namespace citron::sim

@@ -1,0 +1,39 @@
+// A chat server: the PURE chat_server with a memory store whose answers come after random pauses.
+#pragma once
+
+#include "backend/chat_server.hpp"
+#include "backend/history/memory_store.hpp"
+#include "test/sim/peer_process.hpp"
+
+#include <memory>
+
+namespace citron::sim {
+
+class chat_process final : public peer_process
+{
+public:
+    chat_process(scene& s, std::string id, broker_process& broker);
+
+    /// As SIGTERM: hands its rooms over, says bye and ends.
+    void leave();
+    [[nodiscard]] bool leaving() const { return draining_; }
+
+protected:
+    void boot() override;
+    void halt() override;
+    void tick() override;
+    void carry_out() override;
+    [[nodiscard]] cluster::peer& line() override { return server_->line(); }
+
+private:
+    [[nodiscard]] std::uint64_t wall_clock() const;
+    void await_store();
+
+    std::int64_t skew_; ///< of this machine's wall clock, ms
+    duration commit_;   ///< longest pause of the store
+    bool draining_ = false, bye_said_ = false, store_busy_ = false;
+    std::unique_ptr<backend::memory_store> store_;
+    std::unique_ptr<backend::chat_server> server_;
+};
+
+} // namespace citron::sim

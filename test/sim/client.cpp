@@ -1,0 +1,242 @@
+#include "test/sim/client.hpp"
+
+#include <iterator>
+#include <utility>
+
+namespace citron::sim {
+
+using protocol::encode_package;
+using protocol::package_type;
+
+client::client(scene& s, ledger& book, const habits& ways, std::string user, std::string label)
+    : scene_(s), chance_(s.chance.split()), book_(book), ways_(ways), user_(std::move(user)),
+      label_(std::move(label))
+{
+}
+
+void client::wake()
+{
+    arm();
+}
+
+void client::arm()
+{
+    scene_.clock.after(chance_.between(duration(10'000), ways_.pause), [this] {
+        doing();
+        arm();
+    });
+}
+
+void client::calm_down()
+{
+    calm_ = true;
+}
+
+bool client::moving() const
+{
+    for (const auto& [id, q] : asked_)
+        if (q.what == act::enter || q.what == act::join || q.what == act::leave)
+            return true;
+    return false;
+}
+
+bool client::entering(const std::string& rid) const
+{
+    for (const auto& [id, q] : asked_)
+        if (q.rid == rid && (q.what == act::enter || q.what == act::join))
+            return true;
+    return false;
+}
+
+void client::doing()
+{
+    if (still_)
+        return;
+    if (!socket_)
+        return dial();
+    if (!working_)
+        return;
+    if (stays_.empty()) {
+        if (!moving())
+            enter(chance_.pick(ways_.rooms), act::enter);
+        return;
+    }
+    if (calm_)
+        return;
+    if (chance_.percent(ways_.leaving))
+        return go(chance_.percent(ways_.vanishing) ? ending::vanished : ending::closed);
+    if (chance_.percent(ways_.moving))
+        return move();
+    do_in_room();
+}
+
+void client::do_in_room()
+{
+    const auto& rid = std::next(stays_.begin(), static_cast<long>(chance_.below(stays_.size())))->first;
+    for (const auto& [id, q] : asked_)
+        if (q.what == act::leave && q.rid == rid)
+            return; // on its way out
+    const auto what = chance_.below(100);
+    if (what < 60)
+        for (auto n = chance_.between(1, 4); n > 0; --n)
+            send(rid, "*");
+    else if (what < 75)
+        send(rid, chance_.pick(ways_.users));
+    else if (what < 82)
+        signal(rid);
+    else
+        look(rid, what < 92 ? act::users : act::history);
+}
+
+/// One change at a time, as a person would.
+void client::move()
+{
+    if (moving())
+        return;
+    const auto& rid = chance_.pick(ways_.rooms);
+    const bool inside = stays_.contains(rid);
+    if (!inside)
+        return enter(rid, chance_.percent(50) ? act::enter : act::join);
+    if (stays_.size() > 1)
+        leave(rid);
+}
+
+void client::dial()
+{
+    auto* to = ways_.choose_connector();
+    if (!to)
+        return;
+    ++session_;
+    socket_ = &sockets_.emplace_back(scene_, *this, *to);
+    scene_.log.line(label_, "dials {}, session {}", to->id(), session_);
+    socket_->dial();
+}
+
+void client::go(ending how)
+{
+    scene_.log.line(label_, "{}", how == ending::closed ? "disconnects" : "vanishes");
+    socket_->hang_up(how);
+    drop(*socket_);
+}
+
+/// The connection is over: nobody answers any more, and all stays have ended.
+void client::drop(socket& s)
+{
+    if (&s != socket_)
+        return;
+    socket_ = nullptr;
+    working_ = false;
+    received_.clear();
+    asked_.clear();
+    while (!stays_.empty())
+        end_stay(stays_.begin()->first);
+}
+
+void client::end_stay(const std::string& rid)
+{
+    const auto found = stays_.find(rid);
+    last_seen_[rid] = found->second->at;
+    book_.left(*found->second, scene_.clock.now());
+    stays_.erase(found);
+}
+
+void client::ask(std::string_view route, question q, const std::string& body)
+{
+    q.sent = scene_.clock.now();
+    q.frozen = socket_->server().stood_still();
+    if (const auto s = stays_.find(q.rid); s != stays_.end())
+        q.inside = s->second;
+    const auto id = next_id_++;
+    scene_.log.line(label_, "asks {} {} {}", id, route, body);
+    socket_->send(protocol::encode_request(id, route, body));
+    asked_.emplace(id, std::move(q));
+}
+
+void client::enter(const std::string& rid, act how)
+{
+    question q{.what = how, .rid = rid};
+    json body{{"username", user_}, {"rid", rid}};
+    if (how == act::enter && !resume_key_.empty() && chance_.percent(60))
+        body["resumeKey"] = resume_key_;
+    if (const auto seen = last_seen_.find(rid); seen != last_seen_.end() && chance_.percent(50)) {
+        q.since = seen->second;
+        body["since"] = {{"epoch", seen->second.epoch}, {"offset", seen->second.offset}};
+    }
+    ask(how == act::enter ? "connector.entryHandler.enter" : "connector.entryHandler.join", q, body.dump());
+}
+
+void client::leave(const std::string& rid)
+{
+    ask("connector.entryHandler.leave", {.what = act::leave, .rid = rid}, json{{"rid", rid}}.dump());
+}
+
+std::string client::next_content()
+{
+    return who() + "/" + std::to_string(++said_);
+}
+
+void client::send(const std::string& rid, const std::string& target)
+{
+    const auto content = next_content();
+    const bool to_all = target == "*";
+    if (to_all)
+        book_.said(content);
+    else
+        book_.whispered(content, target, rid, scene_.clock.now());
+    ask("chat.chatHandler.send", {.what = to_all ? act::send : act::whisper, .rid = rid, .content = content},
+        json{{"content", content}, {"target", target}, {"rid", rid}}.dump());
+}
+
+void client::signal(const std::string& rid)
+{
+    ask("chat.chatHandler.signal", {.what = act::signal, .rid = rid},
+        json{{"data", next_content()}, {"rid", rid}}.dump());
+}
+
+void client::look(const std::string& rid, act what)
+{
+    if (what == act::users)
+        return ask("chat.chatHandler.users", {.what = what, .rid = rid}, json{{"rid", rid}}.dump());
+    ask("chat.chatHandler.history", {.what = what, .rid = rid},
+        json{{"rid", rid}, {"limit", chance_.between(1, 100)}}.dump());
+}
+
+void client::probe()
+{
+    still_ = true;
+    for (const auto& [rid, s] : stays_) {
+        send(rid, "*");
+        look(rid, act::users);
+        look(rid, act::history);
+    }
+}
+
+void client::heartbeat(unsigned session)
+{
+    constexpr duration period{2'500'000};
+    if (session != session_ || !socket_)
+        return;
+    socket_->send(encode_package(package_type::heartbeat, {}));
+    scene_.clock.after(period, [this, session] { heartbeat(session); });
+}
+
+bool client::overdue(const question& q) const
+{
+    constexpr duration slack{700'000}; // for the way to the connector and back
+    const auto excused = socket_->server().stood_still() - q.frozen + slack;
+    return !q.complained && scene_.clock.now() - q.sent > book_.allowed().answer_within + excused;
+}
+
+void client::check_overdue()
+{
+    if (!socket_ || !socket_->server().running())
+        return;
+    for (auto& [id, q] : asked_) {
+        if (!overdue(q))
+            continue;
+        q.complained = true;
+        book_.complain(fmt::format("{}: request {} about {} {} has no answer", who(), id, q.rid, q.content));
+    }
+}
+
+} // namespace citron::sim

@@ -1,0 +1,131 @@
+// A user with a real Pomelo client: dials, enters rooms, talks, leaves, comes back; and tells the ledger what
+// it sees.
+#pragma once
+
+#include "common/protocol/package.hpp"
+#include "test/sim/connector_process.hpp"
+#include "test/sim/ledger.hpp"
+#include "test/sim/scene.hpp"
+#include "test/sim/socket.hpp"
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace citron::sim {
+
+/// What clients of a run do, and how often.
+struct habits
+{
+    std::vector<std::string> rooms;                       ///< that there are
+    std::vector<std::string> users;                       ///< whom one may whisper to
+    duration pause{600'000};                              ///< longest time between two doings of one client
+    unsigned leaving = 8;                                 ///< per cent of doings: disconnects
+    unsigned vanishing = 15;                              ///< per cent of disconnects: without a word
+    unsigned moving = 12;                                 ///< per cent of doings: enter, join or leave
+    std::function<connector_process*()> choose_connector; ///< null: none is there
+};
+
+class client
+{
+public:
+    /// `label` tells clients apart whose users have the same name.
+    client(scene& s, ledger& book, const habits& ways, std::string user, std::string label);
+    client(const client&) = delete;
+    client& operator=(const client&) = delete;
+
+    void wake();      ///< begins to live: does something now and then
+    void calm_down(); ///< from now on only sees to it that it is connected and in a room
+    void
+    probe(); ///< asks about its rooms a last time and does nothing more; the answers must agree at the end
+
+    // ---- from sockets
+    void connected(socket& s);
+    void read(socket& s, const std::string& bytes);
+    void disconnected(socket& s);
+
+    [[nodiscard]] const std::string& user() const { return user_; }
+    /// Open stays of a working connection, by room.
+    [[nodiscard]] const std::map<std::string, stay*>& stays() const { return stays_; }
+    [[nodiscard]] bool entering(const std::string& rid) const; ///< has asked to be let in
+    [[nodiscard]] const connector_process* server() const { return socket_ ? &socket_->server() : nullptr; }
+    /// The answers to `users` of the last probe; empty while they are missing.
+    [[nodiscard]] const std::map<std::string, std::set<std::string>>& rosters() const { return rosters_; }
+    /// Requests that should have been answered long ago.
+    void check_overdue();
+    [[nodiscard]] std::size_t unanswered() const { return asked_.size(); }
+    [[nodiscard]] std::string who() const { return label_ + "/" + std::to_string(session_); }
+
+private:
+    enum class act
+    {
+        enter,
+        join,
+        leave,
+        send,
+        whisper,
+        signal,
+        users,
+        history
+    };
+    struct question
+    {
+        act what = act::enter;
+        std::string rid;
+        std::string content; ///< sends
+        std::optional<position> since;
+        instant sent;
+        duration frozen{0};           ///< how long the connector had stood still by then
+        const stay* inside = nullptr; ///< the stay in rid in which it was asked
+        bool complained = false;
+    };
+
+    void doing();
+    void arm();
+    void do_in_room();
+    void move();
+    void dial();
+    void go(ending how);
+    void drop(socket& s);
+    void ask(std::string_view route, question q, const std::string& body);
+    void enter(const std::string& rid, act how);
+    void leave(const std::string& rid);
+    void send(const std::string& rid, const std::string& target);
+    void signal(const std::string& rid);
+    void look(const std::string& rid, act what);
+    void heartbeat(unsigned session);
+
+    void on_package(const protocol::package& p);
+    void on_message(const protocol::client_message& m);
+    void on_push(std::string_view route, const json& body);
+    void on_reply(const question& q, const json& body);
+    void on_answer(const question& q, const json& body);
+    void on_refusal(const question& q, const std::string& reason);
+    void on_entered(const question& q, const json& body);
+    void end_stay(const std::string& rid);
+    [[nodiscard]] bool overdue(const question& q) const;
+    [[nodiscard]] std::string next_content();
+    [[nodiscard]] bool moving() const;
+
+    scene& scene_;
+    dice chance_;
+    ledger& book_;
+    const habits& ways_;
+    std::string user_, label_;
+    bool calm_ = false, still_ = false, working_ = false;
+    std::deque<socket> sockets_; ///< every one ever made
+    socket* socket_ = nullptr;
+    std::string received_; ///< bytes that are not a whole WebSocket frame yet
+    unsigned session_ = 0, said_ = 0;
+    std::uint32_t next_id_ = 1;
+    std::map<std::uint32_t, question> asked_;
+    std::map<std::string, stay*> stays_;
+    std::map<std::string, position> last_seen_; ///< by room, of the last stay that has ended
+    std::map<std::string, std::set<std::string>> rosters_;
+    std::string resume_key_;
+};
+
+} // namespace citron::sim

@@ -1,0 +1,196 @@
+// What a client does with what it reads.
+#include "test/sim/client.hpp"
+
+#include <utility>
+
+namespace citron::sim {
+
+using protocol::encode_package;
+using protocol::package_type;
+
+namespace {
+
+/// Takes one WebSocket frame off `bytes` (RFC 6455 section 5.2; servers do not mask). False: not all of it is
+/// there.
+bool take_frame(std::string& bytes, unsigned& opcode, std::string& payload)
+{
+    const auto byte = [&bytes](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+    if (bytes.size() < 2)
+        return false;
+    std::size_t length = byte(1), header = 2;
+    if (length >= 126) {
+        header += length == 126 ? 2 : 8;
+        if (bytes.size() < header)
+            return false;
+        length = 0;
+        for (std::size_t i = 2; i < header; ++i)
+            length = length << 8U | byte(i);
+    }
+    if (bytes.size() < header + length)
+        return false;
+    opcode = byte(0) & 0x0fU;
+    payload = bytes.substr(header, length);
+    bytes.erase(0, header + length);
+    return true;
+}
+
+} // namespace
+
+void client::connected(socket& s)
+{
+    if (&s == socket_)
+        s.send(encode_package(package_type::handshake, R"({"sys":{"type":"sim","version":"1"}})"));
+}
+
+void client::disconnected(socket& s)
+{
+    if (&s != socket_)
+        return;
+    scene_.log.line(label_, "is disconnected");
+    drop(s);
+}
+
+void client::read(socket& s, const std::string& bytes)
+{
+    if (&s != socket_)
+        return;
+    constexpr unsigned binary = 2, close = 8;
+    received_ += bytes;
+    unsigned opcode = 0;
+    std::string payload;
+    while (socket_ == &s && take_frame(received_, opcode, payload)) {
+        std::string_view rest = payload;
+        if (opcode == close)
+            return; // the end of the connection follows
+        if (opcode != binary)
+            book_.complain(who() + ": a frame of opcode " + std::to_string(opcode));
+        while (socket_ == &s && !rest.empty()) {
+            const auto p = protocol::take_package(rest);
+            if (!p)
+                return book_.complain(who() + ": a malformed package");
+            on_package(*p);
+        }
+    }
+}
+
+void client::on_package(const protocol::package& p)
+{
+    switch (p.type) {
+    case package_type::handshake:
+        socket_->send(encode_package(package_type::handshake_ack, {}));
+        working_ = true;
+        return heartbeat(session_);
+    case package_type::kick:
+        scene_.log.line(label_, "is kicked: {}", p.body);
+        if (!book_.allowed().kicks)
+            book_.complain(who() + " was kicked: " + std::string(p.body));
+        return;
+    case package_type::data:
+        if (const auto m = protocol::decode_message(p.body))
+            return on_message(*m);
+        return book_.complain(who() + ": a malformed message");
+    default:
+        return;
+    }
+}
+
+void client::on_message(const protocol::client_message& m)
+{
+    scene_.log.line(label_, "reads {} {} {}", m.id, m.route, m.body);
+    const auto body = protocol::parse_body(m.body);
+    if (!body)
+        return book_.complain(who() + ": a malformed body");
+    if (m.type == protocol::message_type::push)
+        return on_push(m.route, *body);
+    const auto asked = asked_.find(m.id);
+    if (asked == asked_.end())
+        return book_.complain(fmt::format("{}: an answer to request {}, which has none open", who(), m.id));
+    const auto q = std::move(asked->second);
+    asked_.erase(asked);
+    if (overdue(q))
+        book_.complain(fmt::format("{}: the answer about {} {} came late", who(), q.rid, q.content));
+    on_reply(q, *body);
+}
+
+void client::on_reply(const question& q, const json& body)
+{
+    if (body.contains("code") && body["code"] == 500)
+        on_refusal(q, protocol::text_at(body, "reason"));
+    else
+        on_answer(q, body);
+}
+
+void client::on_push(std::string_view route, const json& body)
+{
+    const auto rid = protocol::text_at(body, "rid");
+    const auto found = stays_.find(rid);
+    if (route == "onChat" && !body.contains("offset"))
+        return book_.whisper_seen(protocol::text_at(body, "msg"), user_);
+    if (found == stays_.end())
+        return book_.complain(fmt::format("{}: {} of {}, where it is not", who(), route, rid));
+    auto& s = *found->second;
+    if (route == "onChat")
+        book_.chat(s, body);
+    else if (route == "onAdd")
+        book_.add(s, protocol::text_at(body, "user"));
+    else if (route == "onLeave")
+        book_.leave(s, protocol::text_at(body, "user"));
+    else if (route == "onReset")
+        book_.reset(s, body);
+    else if (route == "onSignal")
+        book_.signal_seen(s, protocol::text_at(body, "data"));
+    else
+        book_.complain(fmt::format("{}: unknown push {}", who(), route));
+}
+
+void client::on_answer(const question& q, const json& body)
+{
+    switch (q.what) {
+    case act::enter:
+    case act::join:
+        return on_entered(q, body);
+    case act::leave:
+        if (stays_.contains(q.rid))
+            end_stay(q.rid);
+        return;
+    case act::send:
+        return book_.acknowledged(q.content, q.rid, body);
+    case act::whisper:
+        return book_.whisper_acknowledged(q.content, scene_.clock.now());
+    case act::history:
+        return book_.page(q.rid, body, "history");
+    case act::users:
+        if (still_)
+            rosters_[q.rid] = body.value("users", std::set<std::string>());
+        return;
+    case act::signal:
+        return;
+    }
+}
+
+void client::on_entered(const question& q, const json& body)
+{
+    if (q.what == act::enter) // the new room first, then out of all others
+        while (!stays_.empty())
+            end_stay(stays_.begin()->first);
+    resume_key_ = protocol::text_at(body, "resumeKey");
+    auto& s = book_.entered(user_, session_, q.rid, body, scene_.clock.now());
+    stays_[q.rid] = &s;
+    if (q.since)
+        book_.resumed(s, *q.since, body);
+}
+
+void client::on_refusal(const question& q, const std::string& reason)
+{
+    const bool name_taken = reason == "duplicate_user" && (q.what == act::enter || q.what == act::join);
+    const bool nobody = reason == "no_such_user" && q.what == act::whisper;
+    const auto present = stays_.find(q.rid);
+    const bool left = reason == "not_entered" && (present == stays_.end() || present->second != q.inside);
+    const bool excused = book_.allowed().refusals && (reason == "unavailable" || reason == "timeout");
+    if (nobody)
+        book_.whisper_unknown(q.content, scene_.clock.now());
+    if (!name_taken && !nobody && !left && !excused)
+        book_.complain(fmt::format("{}: {} {} about {} refused", who(), reason, q.content, q.rid));
+}
+
+} // namespace citron::sim

@@ -1,0 +1,209 @@
+#include "test/sim/director.hpp"
+
+namespace citron::sim {
+
+director::director(scene& s, city& town, ledger& book, scenario play)
+    : scene_(s), chance_(s.chance.split()), city_(town), book_(book), play_(play)
+{
+}
+
+void director::begin(instant end)
+{
+    end_ = end;
+    const bool strict = play_ == scenario::links || play_ == scenario::moves;
+    scene_.noticed_losses = strict ? 100 : static_cast<unsigned>(chance_.between(30, 100));
+    if (play_ == scenario::connector_kill)
+        city_.ways().vanishing = 0; // who vanishes is listed for a while, and rightly
+    arm();
+}
+
+duration director::between_troubles()
+{
+    using std::chrono::seconds;
+    switch (play_) {
+    case scenario::moves:
+        return chance_.between(duration(300'000), seconds(3));
+    case scenario::chat_kills:
+        return chance_.between(duration(6'500'000), duration(7'500'000));
+    case scenario::connector_kill:
+        return chance_.between(seconds(7), seconds(9));
+    case scenario::broker_restart:
+        return chance_.between(seconds(4), seconds(9));
+    case scenario::links:
+        return chance_.between(duration(200'000), seconds(4));
+    case scenario::silence:
+        return chance_.between(seconds(1), seconds(5));
+    case scenario::freezes:
+        return chance_.between(duration(500'000), seconds(4));
+    case scenario::mix:
+        return chance_.between(duration(200'000), seconds(4));
+    }
+    return seconds(1);
+}
+
+void director::arm()
+{
+    scene_.clock.after(between_troubles(), [this] {
+        if (over_ || scene_.clock.now() >= end_)
+            return;
+        trouble();
+        arm();
+    });
+}
+
+void director::trouble()
+{
+    switch (play_) {
+    case scenario::moves:
+        return move_chats();
+    case scenario::chat_kills:
+        return kill_chat();
+    case scenario::connector_kill:
+        return kill_connector();
+    case scenario::broker_restart:
+        return kill_broker();
+    case scenario::links:
+        return lose_link(chance_.percent(30) ? loss::topic : loss::noticed);
+    case scenario::silence:
+        return lose_link(loss::silent);
+    case scenario::freezes:
+        return freeze_somebody();
+    case scenario::mix:
+        return anything();
+    }
+}
+
+void director::anything()
+{
+    switch (chance_.below(7)) {
+    case 0:
+        return move_chats();
+    case 1:
+        return kill_chat();
+    case 2:
+        return kill_connector();
+    case 3:
+        return kill_broker();
+    case 4:
+        return lose_link(chance_.percent(50) ? loss::noticed : loss::topic);
+    case 5:
+        return lose_link(loss::silent);
+    default:
+        return freeze_somebody();
+    }
+}
+
+std::vector<chat_process*> director::owners()
+{
+    std::vector<chat_process*> staying;
+    for (auto& c : city_.chats())
+        if (c->running() && !c->leaving())
+            staying.push_back(c.get());
+    return staying;
+}
+
+/// One joins, or one leaves as long as another stays.
+void director::move_chats()
+{
+    std::vector<chat_process*> resting;
+    for (auto& c : city_.chats())
+        if (!c->running())
+            resting.push_back(c.get());
+    auto staying = owners();
+    const bool join = !resting.empty() && (staying.size() < 2 || chance_.percent(50));
+    if (join)
+        chance_.pick(resting)->start();
+    else if (staying.size() > 1)
+        chance_.pick(staying)->leave();
+}
+
+void director::restart_later(process& p, duration least, duration most)
+{
+    scene_.clock.after(chance_.between(least, most), [this, &p] {
+        if (!over_ && !p.running())
+            p.start();
+    });
+}
+
+void director::kill_chat()
+{
+    auto staying = owners();
+    if (staying.size() < 2)
+        return;
+    auto& victim = *chance_.pick(staying);
+    victim.kill();
+    restart_later(victim, duration(100'000), duration(4'000'000));
+}
+
+void director::kill_connector()
+{
+    std::vector<connector_process*> running;
+    for (auto& c : city_.connectors())
+        if (c->running())
+            running.push_back(c.get());
+    if (running.size() < 2)
+        return;
+    auto& victim = *chance_.pick(running);
+    victim.kill();
+    restart_later(victim, duration(100'000), duration(8'000'000));
+    if (play_ == scenario::connector_kill)
+        scene_.clock.after(duration(6'300'000), [this] { look_for_ghosts(); });
+}
+
+/// Six seconds after a connector's death nobody may still list its users, but those who have come back.
+void director::look_for_ghosts()
+{
+    for (const auto& c : city_.clients())
+        for (const auto& [rid, s] : c->stays())
+            for (const auto& user : s->users)
+                if (!city_.inside(user, rid))
+                    book_.complain(fmt::format("{} still lists {} in {}", c->who(), user, rid));
+}
+
+void director::kill_broker()
+{
+    city_.broker().kill();
+    restart_later(city_.broker(), duration(20'000), duration(3'000'000));
+}
+
+void director::lose_link(loss how)
+{
+    auto all = city_.peers();
+    chance_.pick(all)->lose_link(how);
+}
+
+void director::freeze_somebody()
+{
+    const auto time = chance_.percent(70) ? chance_.between(duration(100'000), duration(3'000'000))
+                                          : chance_.between(duration(100'000), duration(10'000'000));
+    auto all = city_.peers();
+    if (chance_.percent(15))
+        city_.broker().freeze(time);
+    else
+        chance_.pick(all)->freeze(time);
+}
+
+void director::heal()
+{
+    over_ = true;
+    scene_.noticed_losses = 100;
+    scene_.log.line("***", "calm");
+    if (!city_.broker().running())
+        city_.broker().start();
+    for (auto* p : city_.peers())
+        if (!p->running() && chance_.percent(50))
+            p->start();
+    if (owners().empty())
+        for (auto& c : city_.chats())
+            if (!c->running()) {
+                c->start();
+                break;
+            }
+    bool served = false;
+    for (auto& c : city_.connectors())
+        served = served || c->running();
+    if (!served)
+        city_.connectors().front()->start();
+}
+
+} // namespace citron::sim

@@ -1,0 +1,43 @@
+// Makes the trouble of a scenario, and ends it.
+#pragma once
+
+#include "test/sim/city.hpp"
+#include "test/sim/scenario.hpp"
+
+namespace citron::sim {
+
+class director
+{
+public:
+    director(scene& s, city& town, ledger& book, scenario play);
+
+    /// From now until `end`, trouble happens now and then. Precondition: the city has started.
+    void begin(instant end);
+    /// Everything that is dead is brought back, or enough of it; nothing fails any more.
+    void heal();
+
+private:
+    void arm();
+    void trouble();
+    void move_chats();
+    void kill_chat();
+    void kill_connector();
+    void kill_broker();
+    void lose_link(loss how);
+    void freeze_somebody();
+    void anything();
+    void restart_later(process& p, duration least, duration most);
+    void look_for_ghosts();
+    [[nodiscard]] std::vector<chat_process*> owners(); ///< chat servers that run and stay
+    [[nodiscard]] duration between_troubles();
+
+    scene& scene_;
+    dice chance_;
+    city& city_;
+    ledger& book_;
+    scenario play_;
+    instant end_;
+    bool over_ = false;
+};
+
+} // namespace citron::sim

@@ -1,0 +1,110 @@
+// Runs the whole cluster on a virtual clock, once per seed, and says which promises were broken.
+#include "test/sim/city.hpp"
+#include "test/sim/director.hpp"
+#include "test/sim/ledger.hpp"
+#include "test/sim/scenario.hpp"
+#include "test/sim/verdict.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace citron::sim;
+
+struct outcome
+{
+    std::vector<std::string> complaints;
+    std::size_t messages = 0;
+    std::uint64_t events = 0;
+};
+
+outcome run(std::uint64_t seed, scenario play, bool trace)
+{
+    constexpr milliseconds settling{12'000}, last_words{3'000}, glance{500};
+    scene s(seed, trace);
+    s.slowest = duration(s.chance.between(1'000, 20'000));
+    ledger book(s.log, excuses_of(play));
+    city town(s, book);
+    director chief(s, town, book, play);
+    const auto trouble_ends = s.clock.now() + milliseconds(s.chance.between(9'000, 17'000));
+
+    town.start();
+    chief.begin(trouble_ends);
+    const auto run_until = [&](instant end) {
+        while (s.clock.now() < end) {
+            s.clock.run_until(std::min(end, s.clock.now() + glance));
+            for (auto& c : town.clients())
+                c->check_overdue();
+        }
+    };
+    run_until(trouble_ends);
+    chief.heal();
+    for (auto& c : town.clients())
+        c->calm_down();
+    run_until(trouble_ends + settling);
+    for (auto& c : town.clients())
+        c->probe();
+    run_until(trouble_ends + settling + last_words);
+    judge(town, book);
+    return {book.complaints(), book.messages(), s.clock.events()};
+}
+
+int report(std::uint64_t seed, scenario play, const std::string& forced, const outcome& o)
+{
+    constexpr std::size_t most = 8;
+    std::printf("seed %llu (%s) fails:\n", static_cast<unsigned long long>(seed),
+                std::string(name_of(play)).c_str());
+    for (std::size_t i = 0; i < o.complaints.size() && i < most; ++i)
+        std::printf("  %s\n", o.complaints[i].c_str());
+    if (o.complaints.size() > most)
+        std::printf("  ... and %zu more\n", o.complaints.size() - most);
+    std::printf("replay: sim --seed %llu%s --trace\n", static_cast<unsigned long long>(seed),
+                forced.empty() ? "" : (" --scenario " + forced).c_str());
+    return 1;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    CLI::App app("The whole cluster in one process, on a virtual clock and network with seeded faults");
+    std::vector<std::uint64_t> range;
+    std::optional<std::uint64_t> one;
+    std::string forced;
+    bool trace = false, keep_going = false;
+    app.add_option("--seeds", range, "FROM COUNT: run these seeds")->expected(2);
+    app.add_option("--seed", one, "run this one");
+    app.add_option("--scenario", forced, "play this one with every seed (default: by the seed)");
+    app.add_flag("--trace", trace, "print everything that happens");
+    app.add_flag("--keep-going", keep_going, "do not stop at the first seed that fails");
+    CLI11_PARSE(app, argc, argv);
+    if (one)
+        range = {*one, 1};
+    if (range.size() != 2 || (!forced.empty() && !scenario_named(forced))) {
+        std::fputs(app.help().c_str(), stderr);
+        return 2;
+    }
+    std::size_t failed = 0, messages = 0;
+    std::uint64_t events = 0;
+    for (auto seed = range[0]; seed < range[0] + range[1]; ++seed) {
+        const auto play = forced.empty() ? scenario_of(seed) : *scenario_named(forced);
+        const auto o = run(seed, play, trace);
+        messages += o.messages;
+        events += o.events;
+        if (!o.complaints.empty()) {
+            report(seed, play, forced, o);
+            ++failed;
+            if (!keep_going)
+                break;
+        }
+    }
+    std::printf("%llu seeds, %zu failed, %zu messages, %llu events\n",
+                static_cast<unsigned long long>(range[1]), failed, messages,
+                static_cast<unsigned long long>(events));
+    return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,52 @@
+// A process with a line to the broker: carries out what its cluster::peer decides, as the link does with real
+// sockets.
+#pragma once
+
+#include "common/cluster/peer.hpp"
+#include "common/protocol/counters.hpp"
+#include "test/sim/process.hpp"
+#include "test/sim/wire.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace citron::sim {
+
+class broker_process;
+
+class peer_process : public process
+{
+public:
+    peer_process(scene& s, std::string id, protocol::server_kind kind, broker_process& broker);
+
+    void read(const wire& from, std::string_view bytes);
+    void read_published(const wire& from, std::string_view frame);
+    void wire_lost(const wire& which);
+
+    /// Breaks the present link, if there is one.
+    void lose_link(loss how);
+    /// All that this process has counted in its lives.
+    [[nodiscard]] const protocol::counters& counters() const { return counters_; }
+    [[nodiscard]] std::size_t waiting_frames(); ///< those that the socket has not taken
+
+protected:
+    [[nodiscard]] virtual cluster::peer& line() = 0;
+    [[nodiscard]] cluster::peer_options peer_options();
+
+    void halt() override;
+    void carry_out() override;
+    void say_bye(); ///< queues bye, and kills the process when that has been sent
+
+    protocol::counters counters_;
+
+private:
+    void open(std::uint64_t nonce);
+
+    protocol::server_kind kind_;
+    broker_process& broker_;
+    wire* wire_ = nullptr;
+    bool leaving_ = false;
+};
+
+} // namespace citron::sim

@@ -1,0 +1,61 @@
+#include "test/sim/scenario.hpp"
+
+namespace citron::sim {
+
+std::string_view name_of(scenario s)
+{
+    switch (s) {
+    case scenario::moves:
+        return "moves";
+    case scenario::chat_kills:
+        return "chat_kills";
+    case scenario::connector_kill:
+        return "connector_kill";
+    case scenario::broker_restart:
+        return "broker_restart";
+    case scenario::links:
+        return "links";
+    case scenario::silence:
+        return "silence";
+    case scenario::freezes:
+        return "freezes";
+    case scenario::mix:
+        return "mix";
+    }
+    return "?";
+}
+
+std::optional<scenario> scenario_named(std::string_view name)
+{
+    for (const auto s : all_scenarios)
+        if (name_of(s) == name)
+            return s;
+    return std::nullopt;
+}
+
+scenario scenario_of(std::uint64_t seed)
+{
+    return all_scenarios[seed % all_scenarios.size()];
+}
+
+excuses excuses_of(scenario s)
+{
+    constexpr milliseconds patience{10'000}; // the request timeout of conf/chat.json
+    switch (s) {
+    case scenario::moves:
+        return {.answer_within = milliseconds(2000)};
+    case scenario::chat_kills:
+        return {.epochs = true, .answer_within = milliseconds(4000)};
+    case scenario::connector_kill:
+    case scenario::broker_restart:
+    case scenario::links:
+        return {.answer_within = patience};
+    case scenario::silence:
+    case scenario::freezes:
+    case scenario::mix:
+        return {.epochs = true, .kicks = true, .refusals = true, .answer_within = patience};
+    }
+    return {};
+}
+
+} // namespace citron::sim

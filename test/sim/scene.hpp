@@ -1,0 +1,27 @@
+// What every part of one simulated run shares: the clock, the dice, the journal, and how slow the network is.
+#pragma once
+
+#include "test/sim/dice.hpp"
+#include "test/sim/journal.hpp"
+#include "test/sim/timeline.hpp"
+
+namespace citron::sim {
+
+struct scene
+{
+    scene(std::uint64_t seed, bool trace) : chance(seed), log(clock, trace) {}
+
+    timeline clock;
+    dice chance;
+    journal log;
+    duration slowest{20'000};      ///< no stream of this run is slower, but for its spikes
+    unsigned noticed_losses = 100; ///< per cent of broken connections that the socket monitor reports
+
+    /// Streams differ: most are quick, some are as slow as this run allows.
+    [[nodiscard]] duration some_slowness()
+    {
+        return chance.percent(70) ? duration(1000) : chance.between(duration(1000), slowest);
+    }
+};
+
+} // namespace citron::sim

@@ -1,0 +1,120 @@
+#include "test/sim/verdict.hpp"
+
+#include <algorithm>
+
+namespace citron::sim {
+
+namespace {
+
+std::string list_of(const std::set<std::string>& names)
+{
+    std::string text;
+    for (const auto& n : names)
+        text += (text.empty() ? "" : " ") + n;
+    return "[" + text + "]";
+}
+
+/// Everybody who is in the room stands at the same place, lists the same people, and has seen what was
+/// acknowledged.
+void judge_room(city& town, ledger& book, const std::string& rid)
+{
+    std::set<std::string> present;
+    const stay* first = nullptr;
+    for (const auto& c : town.clients()) {
+        const auto found = c->stays().find(rid);
+        if (found == c->stays().end())
+            continue;
+        if (!present.insert(c->user()).second)
+            book.complain(fmt::format("two clients are in {} as {}", rid, c->user()));
+        first = first ? first : found->second;
+        if (found->second->at != first->at)
+            book.complain(fmt::format("{} in {} stands at {}:{}, {} at {}:{}", c->who(), rid,
+                                      found->second->at.epoch, found->second->at.offset, first->user,
+                                      first->at.epoch, first->at.offset));
+    }
+    for (const auto& c : town.clients()) {
+        const auto found = c->stays().find(rid);
+        if (found == c->stays().end())
+            continue;
+        if (found->second->users != present)
+            book.complain(fmt::format("{} in {} has seen {} come and stay, present are {}", c->who(), rid,
+                                      list_of(found->second->users), list_of(present)));
+        const auto roster = c->rosters().find(rid);
+        if (roster == c->rosters().end())
+            book.complain(fmt::format("{} in {} was not told who is there", c->who(), rid));
+        else if (roster->second != present)
+            book.complain(fmt::format("{} in {} was told of {}, present are {}", c->who(), rid,
+                                      list_of(roster->second), list_of(present)));
+    }
+    const auto known = book.rooms().find(rid);
+    if (!first || known == book.rooms().end())
+        return;
+    for (const auto& [content, at] : known->second.acknowledged)
+        if (at.epoch == first->at.epoch && at.offset > first->at.offset)
+            book.complain(fmt::format("{} was acknowledged in {} at {}, but everybody stands at {}", content,
+                                      rid, at.offset, first->at.offset));
+    const auto epoch = known->second.epochs.find(first->at.epoch);
+    if (epoch != known->second.epochs.end() && !epoch->second.empty() &&
+        epoch->second.rbegin()->first > first->at.offset)
+        book.complain(fmt::format("somebody saw offset {} of {}, but everybody stands at {}",
+                                  epoch->second.rbegin()->first, rid, first->at.offset));
+}
+
+/// An acknowledged whisper was shown, and nobody who was there is unknown; unless the addressee came or went
+/// about that time.
+void judge_whispers(ledger& book)
+{
+    const auto was_there = [&book](const ledger::whisper& w, instant answered) {
+        constexpr milliseconds margin{2000};
+        return std::ranges::any_of(book.stays(), [&](const stay& s) {
+            return s.user == w.to && s.rid == w.rid && s.from + margin <= w.sent &&
+                   (!s.until || *s.until > answered + margin);
+        });
+    };
+    for (const auto& [content, w] : book.whispers()) {
+        if (w.acknowledged && w.seen_by.empty() && was_there(w, *w.acknowledged))
+            book.complain(fmt::format("{} was acknowledged, but {} was not shown it", content, w.to));
+        if (w.unknown && !book.allowed().kicks && was_there(w, *w.unknown))
+            book.complain(fmt::format("{} was refused, but {} was in {}", content, w.to, w.rid));
+    }
+}
+
+bool has_twin_inside(city& town, const client& c)
+{
+    return std::ranges::any_of(town.clients(), [&c](const auto& other) {
+        return other.get() != &c && other->user() == c.user() && !other->stays().empty();
+    });
+}
+
+void judge_counters(ledger& book, const std::string& id, const protocol::counters& counters)
+{
+    for (const auto& [name, value] : counters.all())
+        if (value != 0 && name.ends_with("undecodable"))
+            book.complain(fmt::format("{}: {} = {}", id, name, value));
+}
+
+} // namespace
+
+void judge(city& town, ledger& book)
+{
+    for (const auto& rid : town.ways().rooms)
+        judge_room(town, book, rid);
+    judge_whispers(book);
+    for (const auto& c : town.clients()) {
+        if (c->stays().empty() && !has_twin_inside(town, *c))
+            book.complain(c->who() + " could not get into any room");
+        if (c->unanswered() > 0)
+            book.complain(fmt::format("{}: {} requests without an answer", c->who(), c->unanswered()));
+    }
+    judge_counters(book, "broker", town.broker().counters());
+    for (auto* p : town.peers()) {
+        judge_counters(book, p->id(), p->counters());
+        if (p->waiting_frames() > 10)
+            book.complain(p->id() + ": frames pile up");
+    }
+    for (const auto& c : town.chats())
+        if (c->running() && c->leaving())
+            book.complain(c->id() + " does not get rid of its rooms");
+}
+
+} // namespace citron::sim
