@@ -11,3 +11,9 @@ add_library(backend_core STATIC
   whispers.cpp)
 target_link_libraries(backend_core PUBLIC cluster_core)
 target_precompile_headers(backend_core REUSE_FROM protocol)
+
+add_library(backend_shell STATIC server.cpp)
+target_link_libraries(backend_shell PUBLIC backend_core cluster runtime)
+
+add_executable(citron-chat chat/main.cpp)
+target_link_libraries(citron-chat PRIVATE backend_shell)

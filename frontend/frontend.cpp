@@ -1,14 +1,13 @@
 #include "frontend/frontend.hpp"
 
+#include "common/cluster/joining.hpp"
 #include "common/protocol/client_routes.hpp"
 #include "common/runtime/log.hpp"
 #include "frontend/web_files.hpp"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <random>
 
 namespace citron::frontend {
 namespace {
@@ -22,23 +21,6 @@ constexpr std::size_t polite =
     1U << 20U; ///< so far beyond max_message a message is refused, and beyond it a kick
 constexpr std::size_t spare_descriptors = 512;
 
-std::uint64_t random_number()
-{
-    std::random_device device;
-    return static_cast<std::uint64_t>(device()) << 32U | device();
-}
-
-std::string tcp_endpoint(const std::string& host, std::uint16_t port)
-{
-    return fmt::format(fmt::runtime(host.find(':') == std::string::npos ? "tcp://{}:{}" : "tcp://[{}]:{}"),
-                       host, port);
-}
-
-cluster::link_endpoints endpoints_of(const runtime::broker_config& broker)
-{
-    return {tcp_endpoint(broker.host, broker.port), tcp_endpoint(broker.host, broker.pub_port)};
-}
-
 listen_address address_of(const runtime::server_config& self, std::uint16_t port, const char* key)
 {
     return {self.bind.empty() ? self.host : self.bind, port, "servers.json: " + self.id + ": " + key};
@@ -50,17 +32,6 @@ const std::string& public_host(const runtime::server_config& self)
 }
 
 } // namespace
-
-cluster::peer_options peer_options_of(const runtime::startup& start)
-{
-    cluster::peer_options options;
-    options.self.id = start.self.id;
-    options.self.kind = static_cast<std::uint8_t>(start.self.kind);
-    options.self.boot = random_number();
-    options.seed = random_number();
-    options.pid = static_cast<std::uint64_t>(getpid());
-    return options;
-}
 
 session_options session_options_of(const runtime::config& conf)
 {
@@ -89,7 +60,7 @@ void raise_descriptor_limit(std::size_t sessions)
 
 shell::shell(const runtime::startup& start, server_parts server, protocol::counters& counters)
     : server_(std::move(server)), counters_(counters), stats_(start.self.id, start.self.kind, counters),
-      link_(loop_, context_, server_.line, endpoints_of(start.conf.broker),
+      link_(loop_, context_, server_.line, cluster::endpoints_of(start.conf.broker),
             {.on_tick = [this](instant now) { on_tick(now); },
              .after_turn = [this](instant) { clients_.flush_dirty(); }}),
       clients_(server_.sessions, {.max_message = start.conf.chat.max_message + polite}, counters,

@@ -17,8 +17,7 @@
 
 namespace citron::frontend {
 
-/// For the constructors of gate and connector. `boot` and `seed` are random.
-[[nodiscard]] cluster::peer_options peer_options_of(const runtime::startup& start);
+/// For the constructors of gate and connector.
 [[nodiscard]] session_options session_options_of(const runtime::config& conf);
 
 /// The PURE server that a shell runs; all must outlive it.

@@ -1,3 +1,4 @@
+#include "common/cluster/joining.hpp"
 #include "frontend/frontend.hpp"
 #include "frontend/gate/gate.hpp"
 
@@ -9,5 +10,5 @@ int main(int argc, char** argv)
         return start.error();
     return frontend::serve<frontend::gate>(
         *start,
-        frontend::gate_options{frontend::peer_options_of(*start), frontend::session_options_of(start->conf)});
+        frontend::gate_options{cluster::peer_options_of(*start), frontend::session_options_of(start->conf)});
 }

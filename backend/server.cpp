@@ -1,0 +1,90 @@
+#include "backend/server.hpp"
+
+#include "common/cluster/joining.hpp"
+
+namespace citron::backend {
+namespace {
+
+constexpr milliseconds stop_limit{10'000};
+
+chat_server_options options_of(const runtime::startup& start)
+{
+    constexpr milliseconds death{2'000}; // the broker notices after so much silence
+    const auto& conf = start.conf.chat;
+    chat_server_options options;
+    options.peer = cluster::peer_options_of(start);
+    options.peer.self.store = "memory";
+    options.channels.several_sessions_per_user = conf.several_sessions_per_user;
+    options.channels.grace = std::max(conf.grace - death, milliseconds::zero());
+    options.channels.resume = {conf.resume_messages, conf.resume_bytes};
+    options.channels.seed = cluster::random_number();
+    return options;
+}
+
+memory_options history_of(const runtime::chat_config& conf)
+{
+    return {.room_messages = conf.history_messages,
+            .room_bytes = conf.history_bytes,
+            .total_bytes = conf.history_total};
+}
+
+std::uint64_t wall_clock()
+{
+    const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(since_1970).count());
+}
+
+} // namespace
+
+server::server(const runtime::startup& start)
+    : history_(history_of(start.conf.chat), counters_),
+      chat_(options_of(start), history_, counters_, cluster::link::now()),
+      link_(loop_, context_, chat_.line(), cluster::endpoints_of(start.conf.broker),
+            {.on_tick = [this](instant now) { on_tick(now); },
+             .after_turn = [this](instant now) { after_turn(now); }}),
+      stats_(start.self.id, start.self.kind, counters_)
+{
+    stats_.gauge("rooms.open", [this] { return chat_.channels().size(); });
+    stats_.gauge("rooms.members", [this] { return chat_.channels().members(); });
+    chat_.set_stats([this] { return stats_.json(); });
+    chat_.on_tick(cluster::link::now(), wall_clock());
+}
+
+void server::run()
+{
+    lifecycle_ = std::make_unique<runtime::lifecycle>(loop_, stop_limit, [this] { begin_stop(); });
+    link_.start();
+    loop_.run();
+}
+
+void server::on_tick(instant now)
+{
+    chat_.on_tick(now, wall_clock());
+    if (stopping_ && !finished_ && chat_.drained())
+        finish(now);
+}
+
+/// What the turn gathered is stored, and what was stored is answered and broadcast, before the loop sleeps.
+void server::after_turn(instant now)
+{
+    for (chat_.end_turn(now); !history_.idle(); chat_.end_turn(now))
+        history_.complete();
+}
+
+void server::begin_stop()
+{
+    stopping_ = true;
+    chat_.drain(cluster::link::now());
+    link_.flush();
+}
+
+void server::finish(instant now)
+{
+    finished_ = true;
+    chat_.line().bye(now);
+    link_.stop(); // sends what waits, the bye last
+    lifecycle_->done();
+    loop_.stop();
+}
+
+} // namespace citron::backend

@@ -1,0 +1,20 @@
+// From configuration to a line: what every server but the broker needs to join the cluster.
+#pragma once
+
+#include "common/cluster/link.hpp"
+#include "common/cluster/peer.hpp"
+#include "common/runtime/options.hpp"
+
+#include <cstdint>
+
+namespace citron::cluster {
+
+/// Unpredictable; for boots, seeds and keys.
+[[nodiscard]] std::uint64_t random_number();
+
+/// Id and kind as configured; `boot` and `seed` are random, so each life of a process is another incarnation.
+[[nodiscard]] peer_options peer_options_of(const runtime::startup& start);
+
+[[nodiscard]] link_endpoints endpoints_of(const runtime::broker_config& broker);
+
+} // namespace citron::cluster
