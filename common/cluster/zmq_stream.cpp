@@ -1,13 +1,12 @@
 #include "common/cluster/zmq_stream.hpp"
 
-#include "common/runtime/config.hpp"
+#include "common/cluster/zmq_socket.hpp"
 #include "common/runtime/spawn.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <zmq.hpp>
 
 #include <cerrno>
 #include <cstring>
@@ -15,115 +14,12 @@
 
 namespace citron::cluster {
 
-struct zmq_context::native
-{
-    zmq::context_t context{1};
-    std::uint64_t monitors = 0; ///< so far: each needs an endpoint of its own
-};
-
-zmq_context::zmq_context() : native_(std::make_unique<native>()) {}
-zmq_context::~zmq_context() = default;
-
 namespace {
 
 namespace opt = zmq::sockopt;
 
-constexpr int burst = 256;            // frames of one socket before others in the loop have their turn
-constexpr int drain_most = 50'000;    // frames; who floods faster than we read is not waited for
-constexpr int queued_frames = 1'000;  // to one peer; the byte-bounded queues are ours and stand behind it
-constexpr int unread_frames = 50'000; // from one peer; a full one stops reading its heartbeats
-constexpr int longest_subscription = 64 * 1024;
-
-/// A signal is no answer.
-template <typename Call>
-int uninterrupted(Call call)
-{
-    int outcome = call();
-    while (outcome < 0 && errno == EINTR)
-        outcome = call();
-    return outcome;
-}
-
-bool take(zmq::socket_t& socket, zmq::message_t& part)
-{
-    return uninterrupted([&] { return zmq_msg_recv(part.handle(), socket.handle(), ZMQ_DONTWAIT); }) >= 0;
-}
-
-bool put(zmq::socket_t& socket, zmq::message_t& part, int flags)
-{
-    return uninterrupted(
-               [&] { return zmq_msg_send(part.handle(), socket.handle(), flags | ZMQ_DONTWAIT); }) >= 0;
-}
-
-zmq::socket_type type_of(socket_role role)
-{
-    switch (role) {
-    case socket_role::router:
-        return zmq::socket_type::router;
-    case socket_role::dealer:
-        return zmq::socket_type::dealer;
-    case socket_role::sub:
-        return zmq::socket_type::sub;
-    case socket_role::xpub:
-    case socket_role::tap:
-        break;
-    }
-    return zmq::socket_type::xpub;
-}
-
-void set_for_all(zmq::socket_t& socket)
-{
-    socket.set(opt::linger, 0);
-    socket.set(opt::sndhwm, queued_frames);
-    socket.set(opt::rcvhwm, unread_frames);
-    socket.set(opt::sndtimeo, 0);
-    socket.set(opt::heartbeat_ivl, 1'000);
-    socket.set(opt::heartbeat_timeout, 5'000);
-    socket.set(opt::heartbeat_ttl, 5'000);
-    socket.set(opt::handshake_ivl, 5'000);
-    socket.set(opt::tcp_keepalive, 1);
-    socket.set(opt::tcp_keepalive_idle, 15);
-    socket.set(opt::tcp_keepalive_intvl, 5);
-    socket.set(opt::tcp_keepalive_cnt, 3);
-}
-
-/// Options are fixed before bind and connect: most apply to later ones only.
-zmq::socket_t make_socket(zmq::context_t& context, socket_role role, const std::string& identity)
-{
-    zmq::socket_t socket(context, type_of(role));
-    set_for_all(socket);
-    switch (role) {
-    case socket_role::router:
-        socket.set(opt::router_mandatory, true); // a dead peer is an error, not silence
-        socket.set(opt::backlog, 4'096);
-        socket.set(opt::maxmsgsize, static_cast<std::int64_t>(max_frame)); // bound sockets only
-        break;
-    case socket_role::xpub:
-        socket.set(opt::xpub_nodrop, true);
-        [[fallthrough]];
-    case socket_role::tap:
-        socket.set(opt::xpub_verbose, true); // also a topic that somebody has already
-        socket.set(opt::backlog, 4'096);
-        socket.set(opt::maxmsgsize, std::int64_t{longest_subscription});
-        break;
-    case socket_role::sub:
-        socket.set(opt::rcvhwm, 0);
-        [[fallthrough]];
-    case socket_role::dealer:
-        socket.set(opt::reconnect_ivl, -1); // a link never reuses an identity
-        socket.set(opt::connect_timeout, 2'000);
-        socket.set(opt::immediate, true); // nothing queues for a connection that may never be
-        if (!identity.empty())
-            socket.set(opt::routing_id, identity);
-        break;
-    }
-    return socket;
-}
-
-[[noreturn]] void refuse(const std::string& endpoint, const zmq::error_t& error)
-{
-    throw runtime::config_error(endpoint + ": " + error.what());
-}
+constexpr int burst = 256;         // frames of one socket before others in the loop have their turn
+constexpr int drain_most = 50'000; // frames; who floods faster than we read is not waited for
 
 } // namespace
 
@@ -328,20 +224,12 @@ zmq_stream::~zmq_stream()
 
 void zmq_stream::bind(const std::string& endpoint)
 {
-    try {
-        impl_->socket_.bind(endpoint);
-    } catch (const zmq::error_t& error) {
-        refuse(endpoint, error);
-    }
+    bind_socket(impl_->socket_, endpoint);
 }
 
 void zmq_stream::connect(const std::string& endpoint)
 {
-    try {
-        impl_->socket_.connect(endpoint);
-    } catch (const zmq::error_t& error) {
-        refuse(endpoint, error);
-    }
+    connect_socket(impl_->socket_, endpoint);
 }
 
 void zmq_stream::subscribe(std::string_view topic)

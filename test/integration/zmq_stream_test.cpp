@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <gtest/gtest.h>
+#include <zmq.h>
 
 #include <functional>
 #include <memory>
@@ -417,6 +418,64 @@ TEST(ZmqStream, PortInUseIsToldClearly)
     } catch (const runtime::config_error& error) {
         EXPECT_EQ(std::string(error.what()), endpoint + ": Address already in use");
     }
+}
+
+TEST(ZmqStream, BindsToAHostByName)
+{
+    zmq_context context;
+    net::io_context loop;
+    zmq_stream stream(loop, context, socket_role::router, ignore());
+
+    stream.bind("tcp://localhost:*");
+
+    EXPECT_TRUE(stream.endpoint().starts_with("tcp://127.0.0.1:")) << stream.endpoint();
+}
+
+TEST(ZmqStream, WhatIsNoEndpointIsToldClearly)
+{
+    zmq_context context;
+    net::io_context loop;
+    zmq_stream router(loop, context, socket_role::router, ignore());
+    zmq_stream dealer(loop, context, socket_role::dealer, ignore(), "d#1");
+
+    EXPECT_THROW(router.bind("tcp://no such host:1"), runtime::config_error);
+    EXPECT_THROW(dealer.connect("nonsense"), runtime::config_error);
+}
+
+TEST(ZmqStream, MessagesOfAStrangersShapeAreDroppedAndTold)
+{
+    zmq_context context;
+    net::io_context loop;
+    std::vector<std::string> frames;
+    int malformed = 0;
+    zmq_stream router(loop, context, socket_role::router,
+                      {.on_frame =
+                           [&](auto, std::string_view frame) {
+                               frames.emplace_back(frame);
+                               loop.stop();
+                           },
+                       .on_malformed =
+                           [&](std::string_view who) {
+                               EXPECT_EQ(who, "stranger");
+                               ++malformed;
+                           }});
+    router.bind(any_port);
+    router.start();
+    void* strange_context = zmq_ctx_new();
+    void* stranger = zmq_socket(strange_context, ZMQ_DEALER);
+    zmq_setsockopt(stranger, ZMQ_ROUTING_ID, "stranger", 8);
+    zmq_connect(stranger, router.endpoint().c_str());
+    zmq_send(stranger, "a", 1, ZMQ_SNDMORE);
+    zmq_send(stranger, "b", 1, ZMQ_SNDMORE);
+    zmq_send(stranger, "c", 1, 0);
+    zmq_send(stranger, "good", 4, 0);
+
+    EXPECT_TRUE(run(loop));
+    zmq_close(stranger);
+    zmq_ctx_term(strange_context);
+
+    EXPECT_EQ(frames, std::vector<std::string>{"good"});
+    EXPECT_EQ(malformed, 1);
 }
 
 TEST(ZmqStream, AThrowingHandlerDoesNotEndItsStream)
