@@ -1,5 +1,7 @@
 #include "test/sim/broker_process.hpp"
 
+#include "test/sim/transcript.hpp"
+
 namespace citron::sim {
 
 wire& broker_process::make_wire(peer_process& peer, std::string identity, std::string topic)
@@ -79,12 +81,7 @@ void broker_process::journal_of(std::string_view arrow, std::string_view peer, s
     const auto e = protocol::decode(bytes);
     if (!e || e->kind == protocol::kind::beat)
         return;
-    std::string text;
-    for (const char c : e->body.substr(0, 200))
-        text += c >= ' ' && c <= '~' ? c : '.';
-    scene_.log.line(id(), "{} {} {} from={} room={} id={} view={} route={} code={} {}", arrow, peer,
-                    name_of(e->kind), e->from, e->room, e->id, e->view.number, e->route, reason(e->code),
-                    text);
+    scene_.log.line(id(), "{} {} {}", arrow, peer.substr(0, peer.find('#') + 4), transcript(*e));
 }
 
 } // namespace citron::sim

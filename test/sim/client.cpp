@@ -1,5 +1,6 @@
 #include "test/sim/client.hpp"
 
+#include <array>
 #include <iterator>
 #include <utility>
 
@@ -12,6 +13,12 @@ client::client(scene& s, ledger& book, const habits& ways, std::string user, std
     : scene_(s), chance_(s.chance.split()), book_(book), ways_(ways), user_(std::move(user)),
       label_(std::move(label))
 {
+}
+
+std::string_view client::name_of(act what)
+{
+    constexpr std::array names{"enter", "join", "leave", "send", "whisper", "signal", "users", "history"};
+    return names.at(static_cast<std::size_t>(what));
 }
 
 void client::wake()
@@ -235,7 +242,8 @@ void client::check_overdue()
         if (!overdue(q))
             continue;
         q.complained = true;
-        book_.complain(fmt::format("{}: request {} about {} {} has no answer", who(), id, q.rid, q.content));
+        book_.complain(
+            fmt::format("{}: {} of {} in {}: no answer to {}", who(), name_of(q.what), q.content, q.rid, id));
     }
 }
 

@@ -71,6 +71,7 @@ private:
         users,
         history
     };
+    [[nodiscard]] static std::string_view name_of(act what);
     struct question
     {
         act what = act::enter;

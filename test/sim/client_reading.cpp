@@ -108,7 +108,8 @@ void client::on_message(const protocol::client_message& m)
     const auto q = std::move(asked->second);
     asked_.erase(asked);
     if (overdue(q))
-        book_.complain(fmt::format("{}: the answer about {} {} came late", who(), q.rid, q.content));
+        book_.complain(
+            fmt::format("{}: {} of {} in {}: answered late", who(), name_of(q.what), q.content, q.rid));
     on_reply(q, *body);
 }
 
@@ -186,11 +187,15 @@ void client::on_refusal(const question& q, const std::string& reason)
     const bool nobody = reason == "no_such_user" && q.what == act::whisper;
     const auto present = stays_.find(q.rid);
     const bool left = reason == "not_entered" && (present == stays_.end() || present->second != q.inside);
-    const bool excused = book_.allowed().refusals && (reason == "unavailable" || reason == "timeout");
+    const bool no_outcome = reason == "unavailable" || reason == "timeout";
+    const bool excused =
+        no_outcome && (book_.allowed().refusals || (q.what == act::signal && book_.allowed().lost_signals) ||
+                       (q.what == act::whisper && book_.allowed().lost_whispers));
     if (nobody)
         book_.whisper_unknown(q.content, scene_.clock.now());
     if (!name_taken && !nobody && !left && !excused)
-        book_.complain(fmt::format("{}: {} {} about {} refused", who(), reason, q.content, q.rid));
+        book_.complain(
+            fmt::format("{}: {} of {} in {}: {}", who(), name_of(q.what), q.content, q.rid, reason));
 }
 
 } // namespace citron::sim

@@ -10,8 +10,8 @@ director::director(scene& s, city& town, ledger& book, scenario play)
 void director::begin(instant end)
 {
     end_ = end;
-    const bool strict = play_ == scenario::links || play_ == scenario::moves;
-    scene_.noticed_losses = strict ? 100 : static_cast<unsigned>(chance_.between(30, 100));
+    const bool vague = play_ == scenario::silence || play_ == scenario::freezes || play_ == scenario::mix;
+    scene_.noticed_losses = vague ? static_cast<unsigned>(chance_.between(30, 100)) : 100;
     if (play_ == scenario::connector_kill)
         city_.ways().vanishing = 0; // who vanishes is listed for a while, and rightly
     arm();

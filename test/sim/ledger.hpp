@@ -23,6 +23,8 @@ struct excuses
     bool epochs = false;   ///< a chat server may be lost with its memory: new epochs, and what it had is gone
     bool kicks = false;    ///< a session may lose its name while its connector is cut off
     bool refusals = false; ///< requests may end as unavailable or timeout
+    bool lost_signals = false;  ///< signals may: nobody repeats them
+    bool lost_whispers = false; ///< messages to one may: the addressee's connector may be dead
     /// Longest time to an answer, after the last fault; the request's own timeout if that is shorter.
     milliseconds answer_within{10'000};
 };

@@ -45,11 +45,12 @@ excuses excuses_of(scenario s)
     case scenario::moves:
         return {.answer_within = milliseconds(2000)};
     case scenario::chat_kills:
-        return {.epochs = true, .answer_within = milliseconds(4000)};
+        return {.epochs = true, .lost_signals = true, .answer_within = milliseconds(4000)};
     case scenario::connector_kill:
+        return {.lost_whispers = true, .answer_within = patience};
     case scenario::broker_restart:
     case scenario::links:
-        return {.answer_within = patience};
+        return {.lost_signals = true, .answer_within = patience};
     case scenario::silence:
     case scenario::freezes:
     case scenario::mix:
