@@ -31,7 +31,7 @@ void tap::copy(std::string_view bytes)
     if (topics_.empty())
         return;
     ++copied_;
-    (void)socket_.publish({}, bytes); // a slow monitor misses it
+    (void)socket_.publish("", bytes); // a slow monitor misses it
 }
 
 } // namespace citron::broker
