@@ -140,8 +140,7 @@ def _complete(row, conf, peer, info, stats):
     row["rss"] = stats.get("rss_bytes") or (_memory_of(row["pid"]) if row["pid"] else None)
     row["uptime"] = row["uptime"] if row["uptime"] is not None else stats.get("uptime_ms", 0) / 1000 or None
     row["port"] = info.port if info else None
-    for key in ("sessions", "rooms"):
-        row[key] = stats.get(key)
+    row["sessions"], row["rooms"] = stats.get("sessions.open"), stats.get("rooms.open")
     if row["state"] == "running" and peer and row["kind"] != "broker":
         row["state"] = "starting" if info is None else "draining" if info.draining else "up"
     elif row["state"] == "running" and row["kind"] == "broker":

@@ -55,6 +55,8 @@ class Conf:
 def load(conf_dir, env):
     file = Path(conf_dir) / "servers.json"
     section = _section(file, env)
+    for key in section.keys() - {"broker", *KINDS}:
+        raise ConfError(f"{file}: {env}.{key}: is no server type (broker, gate, connector, chat)")
     servers = []
     for kind in KINDS:
         lines = section.get(kind, [])

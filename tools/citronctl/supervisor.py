@@ -51,8 +51,7 @@ class Supervisor:
         self.wake = wake
         self.peer = Peer(f"tcp://{self.conf.broker.reachable_at}:{self.conf.broker.ports['port']}", "citron")
         try:
-            for server in self.local:
-                self._launch(server)
+            self._launch_all()
             while not self.ending:
                 self._turn()
             self._end()
@@ -65,7 +64,7 @@ class Supervisor:
         return self.status
 
     def _check(self):
-        for name in {BINARIES[server.kind] for server in [self.conf.broker, *self.conf.servers]}:
+        for name in dict.fromkeys(BINARIES[server.kind] for server in [self.conf.broker, *self.conf.servers]):
             if not os.access(self._binary(name, absolute=True), os.X_OK):
                 raise ConfError(f"{self._binary(name)} is missing: make -f Makefile.dev build")
         running = ask(self.options.run_dir, {"command": "list"})
@@ -73,6 +72,17 @@ class Supervisor:
             raise ConfError(f"a cluster is already running in {self.options.run_dir} (citron, pid {running.get('pid')})")
         self.local = [server for server in [self.conf.broker, *self.conf.servers] if self._is_local(server)]
         conf_module.check_ports_free(self.conf, self.local)
+
+    def _launch_all(self):
+        """The broker first: a mistake that all of them share is then said once, and nobody looks for it in vain."""
+        broker, port = self.conf.broker, self.conf.broker.ports["port"]
+        if broker in self.local:
+            self._launch(broker)
+            while not self.ending and not conf_module.accepts(broker.reachable_at, port):
+                self._turn()
+        for server in self.local:
+            if server is not broker and not self.ending:
+                self._launch(server)
 
     def _is_local(self, server):
         try:
@@ -202,20 +212,23 @@ class Supervisor:
 
     def _add(self, request):
         kind, id_ = request.get("kind"), request.get("id")
-        known = {*self.children, *(server.id for server in self.peer.view.servers if self.peer.view)} \
-            if self.peer.view else set(self.children)
-        running = {*(child.id for child in self.children.values() if child.state not in ("stopped", "dead")),
-                   *(server.id for server in (self.peer.view.servers if self.peer.view else []))}
-        if id_ in running:
+        in_view = {server.id for server in self._servers_in_view()}
+        if id_ in in_view or id_ in self.children and self.children[id_].state not in ("stopped", "dead"):
             return {"error": f"{id_} is already running"}
-        server = self.children[id_].server if id_ in self.children else self._new_server(kind, id_, known, request)
+        if id_ in self.children:
+            server = self.children[id_].server
+        else:
+            server = self._new_server(kind, id_ or _free_id(kind, in_view | set(self.children)), request)
         if server.kind != kind:
             return {"error": f"{id_} is a {server.kind} server"}
         child = self._launch(server)
         return lambda: self._added(child)
 
-    def _new_server(self, kind, id_, known, request):
-        server = Server(id_ or _free_id(kind, known), kind, "--client-port")
+    def _servers_in_view(self):
+        return self.peer.view.servers if self.peer.view else []
+
+    def _new_server(self, kind, id_, request):
+        server = Server(id_, kind, "--client-port")
         if kind == "connector":
             server.host = server.bind = next((line.listens_on for line in self.conf.of_kind(kind)), "127.0.0.1")
             port = request.get("port")
@@ -237,7 +250,7 @@ class Supervisor:
         if child.state != "running":
             child.stop()
             return {"error": f"{child.id} has ended (exit {child.exit}); see its line in the log"}
-        server = next((server for server in (self.peer.view.servers if self.peer.view else []) if server.id == child.id), None)
+        server = next((server for server in self._servers_in_view() if server.id == child.id), None)
         return server and {"id": child.id, "pid": child.pid, "port": server.port}
 
     # ---- ending
