@@ -134,7 +134,7 @@ private:
 } // namespace
 
 /// One socket. Lives in the table until its coroutine has ended; so does its session.
-class connection
+class connection : public std::enable_shared_from_this<connection>
 {
 public:
     connection(std::shared_ptr<connection_table> table, tcp::socket socket, session& s)
@@ -144,14 +144,15 @@ public:
         ws_.control_callback([this](auto, auto) { heard(); });
     }
 
-    static net::awaitable<void> run(std::shared_ptr<connection> self)
+    net::awaitable<void> run()
     {
-        if (co_await self->upgrade())
-            co_await self->read_loop();
-        self->flush();
-        if (!self->gone() && self->session_->state == phase::closing)
-            co_await self->wait_for_peer();
-        self->forget();
+        const auto alive = shared_from_this();
+        if (co_await upgrade())
+            co_await read_loop();
+        flush();
+        if (!gone() && session_->state == phase::closing)
+            co_await wait_for_peer();
+        forget();
     }
 
     void flush();
@@ -175,7 +176,7 @@ private:
     void heard() { session_->heard = clock_now(); }
 
     [[nodiscard]] progress write();
-    static net::awaitable<void> write_when_possible(std::shared_ptr<connection> self);
+    net::awaitable<void> write_when_possible();
     void last_bytes();
 
     std::shared_ptr<connection_table> table_;
@@ -293,8 +294,7 @@ void connection::flush()
     if (result == progress::blocked) {
         ++table_->blocked;
         blocked_ = true;
-        runtime::spawn(socket().get_executor(), "websocket.write",
-                       write_when_possible(table_->connections.at(id_)));
+        runtime::spawn(socket().get_executor(), "websocket.write", write_when_possible());
     }
     if (result == progress::done)
         last_bytes();
@@ -323,18 +323,18 @@ connection::progress connection::write()
     return progress::done;
 }
 
-net::awaitable<void> connection::write_when_possible(std::shared_ptr<connection> self)
+net::awaitable<void> connection::write_when_possible()
 {
+    const auto alive = shared_from_this();
     progress result = progress::blocked;
     while (result == progress::blocked) {
         error_code failed;
-        co_await self->socket().async_wait(tcp::socket::wait_write,
-                                           net::redirect_error(net::use_awaitable, failed));
-        result = failed || self->gone() ? progress::failed : self->write();
+        co_await socket().async_wait(tcp::socket::wait_write, net::redirect_error(net::use_awaitable, failed));
+        result = failed || gone() ? progress::failed : write();
     }
-    self->blocked_ = false;
+    blocked_ = false;
     if (result == progress::done)
-        self->last_bytes();
+        last_bytes();
 }
 
 // Nothing follows the close frame: say so to the peer's TCP as well, so that it need not wait.
@@ -381,7 +381,7 @@ void websockets::take(tcp::socket socket)
     const auto executor = socket.get_executor();
     auto made = std::make_shared<connection>(table_, std::move(socket), *s);
     table_->connections.emplace(s->id, made);
-    runtime::spawn(executor, "websocket", connection::run(std::move(made)));
+    runtime::spawn(executor, "websocket", made->run());
 }
 
 void websockets::flush_dirty()
