@@ -2,11 +2,10 @@
 
 #include "common/runtime/log.hpp"
 #include "common/runtime/spawn.hpp"
+#include "frontend/outbox_stream.hpp"
 
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
@@ -60,77 +59,6 @@ instant clock_now()
     return std::chrono::steady_clock::now();
 }
 
-/// Beast's next layer: reads come from the socket, writes go into the session's outbox and are done at once.
-class outbox_stream
-{
-public:
-    using executor_type = tcp::socket::executor_type;
-
-    outbox_stream(tcp::socket socket, std::shared_ptr<connection_table> table, session_id id)
-        : socket_(std::move(socket)), table_(std::move(table)), id_(id)
-    {
-    }
-
-    [[nodiscard]] executor_type get_executor() { return socket_.get_executor(); }
-    [[nodiscard]] tcp::socket& socket() { return socket_; }
-    /// Bytes that were read before Beast took over.
-    void put_back(std::string bytes) { ahead_ = std::move(bytes); }
-
-    template <typename Buffers, typename Token>
-    auto async_read_some(const Buffers& buffers, Token&& token)
-    {
-        return net::async_initiate<Token, void(error_code, std::size_t)>(
-            [this](auto handler, Buffers into) {
-                if (ahead_.empty())
-                    return socket_.async_read_some(into, std::move(handler));
-                const auto size = net::buffer_copy(into, net::buffer(ahead_));
-                ahead_.erase(0, size);
-                net::post(get_executor(), beast::bind_front_handler(std::move(handler), error_code{}, size));
-            },
-            token, buffers);
-    }
-
-    template <typename Buffers, typename Token>
-    auto async_write_some(const Buffers& buffers, Token&& token)
-    {
-        return net::async_initiate<Token, void(error_code, std::size_t)>(
-            [this](auto handler, const Buffers& from) {
-                std::string bytes(net::buffer_size(from), '\0');
-                const auto size = net::buffer_copy(net::buffer(bytes), from);
-                queue(std::move(bytes));
-                net::post(get_executor(), beast::bind_front_handler(std::move(handler), error_code{}, size));
-            },
-            token, buffers);
-    }
-
-    friend void beast_close_socket(outbox_stream& s)
-    {
-        error_code ignored;
-        s.socket_.close(ignored);
-    }
-
-    // The last frames are still to be flushed; the connection ends the socket itself.
-    template <typename Handler>
-    friend void async_teardown(beast::role_type /*role*/, outbox_stream& s, Handler&& handler)
-    {
-        net::post(s.get_executor(), beast::bind_front_handler(std::forward<Handler>(handler), error_code{}));
-    }
-
-private:
-    void queue(std::string bytes)
-    {
-        if (table_->abandoned)
-            return;
-        table_->sessions.on_control(id_, std::move(bytes), clock_now());
-        table_->turn();
-    }
-
-    tcp::socket socket_;
-    std::shared_ptr<connection_table> table_;
-    session_id id_;
-    std::string ahead_;
-};
-
 } // namespace
 
 /// One socket. Lives in the table until its coroutine has ended; so does its session.
@@ -138,7 +66,8 @@ class connection : public std::enable_shared_from_this<connection>
 {
 public:
     connection(std::shared_ptr<connection_table> table, tcp::socket socket, session& s)
-        : table_(std::move(table)), session_(&s), id_(s.id), ws_(std::move(socket), table_, s.id)
+        : table_(std::move(table)), session_(&s), id_(s.id),
+          ws_(outbox_stream(std::move(socket), [this](std::string bytes) { queue(std::move(bytes)); }))
     {
         ws_.read_message_max(table_->options.max_message);
         ws_.control_callback([this](auto, auto) { heard(); });
@@ -174,6 +103,7 @@ private:
     net::awaitable<void> wait_for_peer();
     void forget();
     void heard() { session_->heard = clock_now(); }
+    void queue(std::string bytes);
 
     [[nodiscard]] progress write();
     net::awaitable<void> write_when_possible();
@@ -280,6 +210,15 @@ void connection::forget()
 
 // ---- writing
 
+/// What Beast itself has to say.
+void connection::queue(std::string bytes)
+{
+    if (gone())
+        return;
+    table_->sessions.on_control(id_, std::move(bytes), clock_now());
+    table_->turn();
+}
+
 void connection::flush()
 {
     if (gone() || !socket().is_open())
@@ -329,7 +268,8 @@ net::awaitable<void> connection::write_when_possible()
     progress result = progress::blocked;
     while (result == progress::blocked) {
         error_code failed;
-        co_await socket().async_wait(tcp::socket::wait_write, net::redirect_error(net::use_awaitable, failed));
+        co_await socket().async_wait(tcp::socket::wait_write,
+                                     net::redirect_error(net::use_awaitable, failed));
         result = failed || gone() ? progress::failed : write();
     }
     blocked_ = false;
