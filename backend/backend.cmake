@@ -8,6 +8,7 @@ add_library(backend_core STATIC
   chat_server.cpp
   history/memory_store.cpp
   room_mover.cpp
+  room_opener.cpp
   whispers.cpp)
 target_link_libraries(backend_core PUBLIC cluster_core)
 target_precompile_headers(backend_core REUSE_FROM protocol)

@@ -58,8 +58,14 @@ public:
     /// (id 0).
     void send_state(channel& c, const std::string& connector, const protocol::head& seen,
                     std::vector<protocol::session_id> evicted, std::uint64_t call_id);
-    /// Completes a join that named a position: the messages after it, or the newest page.
-    void resume(const protocol::add& request, protocol::added answer, caller to, const std::string& rid);
+    /// Answers a connector that misses something.
+    void sync(channel& c, const caller& from, const protocol::sync& request)
+    {
+        send_state(c, from.server, request.seen, {}, from.id);
+    }
+    /// Answers a join; one that named a position gets the messages after it, or the newest page.
+    void welcome(const caller& to, const std::string& rid, const protocol::add& request,
+                 protocol::added answer);
     /// The answer to chat.chatHandler.history.
     void history(const backend_session& from, std::uint64_t before, page_limit limit);
 
@@ -84,6 +90,7 @@ private:
         protocol::member who;
     };
 
+    void resume(const protocol::add& request, protocol::added answer, caller to, const std::string& rid);
     [[nodiscard]] bool mine(const std::string& rid) const;
     [[nodiscard]] bool ready() const;
     [[nodiscard]] bool is_open(const std::string& rid);
@@ -91,21 +98,23 @@ private:
     room& obtain(const std::string& rid);
     void wait(room& r, const protocol::envelope& e);
 
-    // channel_service.cpp: opening and serving
-    void begin_opening();
-    void flush_openings();
-    void opened(const std::string& rid, protocol::head at);
-    void seat_members(room& r, std::map<std::string, std::vector<protocol::session_id>>& evicted);
+    // channel_service.cpp: rooms that are here
     void serve_waiting(room& r);
     void release(const std::string& rid);
-    void correct(room& r, const std::string& connector, const protocol::enrolled_room& list);
-    void remove_absent(room& r, const std::string& connector, const protocol::enrolled_room& list);
-    void end_enroll(const std::string& connector);
     void grace_absent(instant now);
     void grace(const room& r, instant now);
     void expire_graced(instant now);
     void announce_heads(instant now);
     void flush_appends();
+
+    // room_opener.cpp: rooms that come
+    void begin_opening();
+    void flush_openings();
+    void opened(const std::string& rid, protocol::head at);
+    void seat_members(room& r, std::map<std::string, std::vector<protocol::session_id>>& evicted);
+    void correct(room& r, const std::string& connector, const protocol::enrolled_room& list);
+    void remove_absent(room& r, const std::string& connector, const protocol::enrolled_room& list);
+    void end_enroll(const std::string& connector);
 
     // room_mover.cpp: rooms that go
     void begin_generation();
