@@ -15,34 +15,37 @@ namespace citron::backend {
 class application
 {
 public:
-    /// A client's request, for members of the room only. Answer now or later: room->finish, or what room does
-    /// itself.
-    using handler = std::function<void(backend_session&)>;
-    /// A server's call or notify for an open room.
-    using remote = std::function<void(channel&, channel_port&, const protocol::envelope&)>;
-
     explicit application(protocol::counters& counters);
 
-    void on_client(std::string_view route, handler h) { handlers_.emplace(route, std::move(h)); }
-    /// `r` is called as r(channel&, const caller&, const Message&). A body that is not a Message is counted
-    /// and refused.
-    template <typename Message, typename Remote>
-    void on_remote(Remote r)
+    /// A client's request, for members of the room only: method(backend_session&). Answer now or later:
+    /// room->finish, or what room does itself. Objects outlive this.
+    template <typename Handler, typename Method>
+    void on_client(std::string_view route, Handler& object, Method method)
     {
-        remotes_.emplace(Message::route,
-                         [this, r](channel& room, channel_port& port, const protocol::envelope& e) {
-                             const auto message = protocol::unpack<Message>(e.body);
-                             const caller from{e.from, e.id};
-                             if (message)
-                                 return r(room, from, *message);
-                             ++malformed_;
-                             port.answer(from, e.room, errc::bad_request, {});
-                         });
+        handlers_.emplace(route, std::bind_front(method, &object));
+    }
+    /// A server's call or notify for an open room: method(channel&, const caller&, const Message&). A body
+    /// that is not a Message is counted and refused.
+    template <typename Message, typename Remote>
+    void on_remote(Remote& object, void (Remote::*method)(channel&, const caller&, const Message&))
+    {
+        remotes_.emplace(Message::route, [this, &object, method](channel& room, channel_port& port,
+                                                                 const protocol::envelope& e) {
+            const auto message = protocol::unpack<Message>(e.body);
+            const caller from{e.from, e.id};
+            if (message)
+                return (object.*method)(room, from, *message);
+            ++malformed_;
+            port.answer(from, e.room, errc::bad_request, {});
+        });
     }
 
     void serve(channel& room, channel_port& port, const protocol::envelope& e);
 
 private:
+    using handler = std::function<void(backend_session&)>;
+    using remote = std::function<void(channel&, channel_port&, const protocol::envelope&)>;
+
     void serve_client(channel& room, channel_port& port, const protocol::envelope& e, const handler& h);
 
     std::map<std::string, handler, std::less<>> handlers_;

@@ -12,6 +12,7 @@ namespace citron::backend {
 using protocol::errc;
 using protocol::instant;
 using protocol::milliseconds;
+using protocol::ordered_json;
 
 /// Who waits for an answer: a server, and the id of its call. Id 0: nobody.
 struct caller
@@ -38,6 +39,12 @@ struct backend_session
 
     /// The value as text; numbers count as their text; "" when it is missing or something else.
     [[nodiscard]] std::string text(std::string_view name) const { return protocol::text_at(body, name); }
+    /// Any value; null when it is missing.
+    [[nodiscard]] ordered_json value(std::string_view name) const
+    {
+        const auto found = body.find(name);
+        return found == body.end() ? ordered_json() : ordered_json(*found);
+    }
 };
 
 } // namespace citron::backend

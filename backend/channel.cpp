@@ -202,20 +202,26 @@ std::uint64_t channel::next_time()
     return last_time_ = std::max(last_time_, port_.unix_ms());
 }
 
+/// What the room adds to a message (`known`), and the answer its sender gets: the same, plus a `route` if it
+/// named one.
+std::string channel::stamp(const backend_session& from, ordered_json& chat, ordered_json known)
+{
+    chat.update(known);
+    if (const auto cid = from.text("cid"); !cid.empty())
+        chat["cid"] = cid;
+    if (const auto route = from.text("route"); !route.empty())
+        known["route"] = route;
+    return known.dump();
+}
+
 void channel::publish(const backend_session& from, ordered_json chat)
 {
     storing s{from, at_, {}, {}};
     const auto time = next_time();
     s.from.room = nullptr;
     s.at.offset = ++assigned_;
-    ordered_json answer{{"offset", s.at.offset}, {"epoch", s.at.epoch}, {"time", time}};
-    chat.update(answer);
-    if (const auto cid = from.text("cid"); !cid.empty())
-        chat["cid"] = cid;
-    if (const auto route = from.text("route"); !route.empty())
-        answer["route"] = route;
+    s.answer = stamp(from, chat, {{"offset", s.at.offset}, {"epoch", s.at.epoch}, {"time", time}});
     s.json = chat.dump();
-    s.answer = answer.dump();
     port_.keep(rid_, s.at, {.offset = s.at.offset, .time = time, .push = {s.json}});
     storing_.push_back(std::move(s));
 }
@@ -246,18 +252,14 @@ void channel::whisper(const backend_session& from, const std::string& user, orde
     const auto [first, last] = by_user_.equal_range(user);
     if (first == last)
         return finish(from, errc::no_such_user);
-    ordered_json answer{{"time", next_time()}};
-    chat.update(answer);
-    if (const auto cid = from.text("cid"); !cid.empty())
-        chat["cid"] = cid;
-    if (const auto route = from.text("route"); !route.empty())
-        answer["route"] = route;
+    const auto answer = stamp(from, chat, {{"time", next_time()}});
+    const auto push = protocol::encode_push("onChat", chat.dump());
     std::vector<member> targets;
     std::transform(first, last, std::back_inserter(targets),
                    [](const auto& entry) { return entry.second->who; });
     for (const auto& to : targets) {
         ++whispering_;
-        port_.deliver(from, to, protocol::encode_push("onChat", chat.dump()), answer.dump());
+        port_.deliver(from, to, push, answer);
     }
 }
 

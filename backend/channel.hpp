@@ -130,6 +130,8 @@ private:
     void presence(protocol::event what, const std::string& user, std::vector<std::string> to);
     [[nodiscard]] protocol::added welcome(const seat& s) const;
     [[nodiscard]] std::uint64_t next_time();
+    [[nodiscard]] static std::string stamp(const backend_session& from, protocol::ordered_json& chat,
+                                           protocol::ordered_json known);
 
     std::string rid_;
     channel_port& port_;

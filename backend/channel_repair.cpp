@@ -50,7 +50,15 @@ void channel_service::send_state(channel& c, const std::string& connector, const
                         });
 }
 
-void channel_service::resume(const protocol::add& request, protocol::added welcome, caller to,
+void channel_service::welcome(const caller& to, const std::string& rid, const protocol::add& request,
+                              protocol::added answer)
+{
+    if (request.resume)
+        return resume(request, std::move(answer), to, rid);
+    this->answer(to, rid, errc::ok, protocol::pack(answer));
+}
+
+void channel_service::resume(const protocol::add& request, protocol::added fresh, caller to,
                              const std::string& rid)
 {
     auto send = [this, to = std::move(to), rid](const protocol::added& a) {
@@ -64,19 +72,19 @@ void channel_service::resume(const protocol::add& request, protocol::added welco
             send(a);
         });
     };
-    const bool known = request.since_epoch == welcome.at.epoch && request.since_offset <= welcome.at.offset;
+    const bool known = request.since_epoch == fresh.at.epoch && request.since_offset <= fresh.at.offset;
     if (!known)
-        return newest(std::move(welcome));
+        return newest(std::move(fresh));
     history_.read_after(rid, request.since_offset, options_.resume,
-                        [welcome = std::move(welcome), send, newest](page p) mutable {
-                            keep_up_to(p.messages, welcome.at.offset);
+                        [fresh = std::move(fresh), send, newest](page p) mutable {
+                            keep_up_to(p.messages, fresh.at.offset);
                             const auto last = p.messages.empty() ? 0 : p.messages.back().offset;
-                            const bool short_of = p.more && last < welcome.at.offset;
+                            const bool short_of = p.more && last < fresh.at.offset;
                             if (p.trimmed || short_of)
-                                return newest(std::move(welcome));
-                            welcome.recovered = true;
-                            welcome.messages = std::move(p.messages);
-                            send(welcome);
+                                return newest(std::move(fresh));
+                            fresh.recovered = true;
+                            fresh.messages = std::move(p.messages);
+                            send(fresh);
                         });
 }
 

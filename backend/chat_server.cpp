@@ -18,10 +18,7 @@ chat_server::chat_server(chat_server_options options, store& history, protocol::
 {
     handler_.install(application_);
     remote_.install(application_);
-    application_.on_remote<protocol::sync>(
-        [this](channel& room, const caller& from, const protocol::sync& m) {
-            channels_.send_state(room, from.server, m.seen, {}, from.id);
-        });
+    application_.on_remote(channels_, &channel_service::sync);
 }
 
 void chat_server::on_tick(instant now, std::uint64_t unix_ms)

@@ -2,8 +2,6 @@
 
 namespace citron::backend {
 
-using protocol::ordered_json;
-
 void chat_handler::send(backend_session& from)
 {
     const auto target = from.text("target");
@@ -11,16 +9,15 @@ void chat_handler::send(backend_session& from)
         return from.room->finish(from, errc::bad_request);
     ordered_json chat{{"route", "onChat"}};
     if (from.body.contains("content"))
-        chat["msg"] = from.body["content"];
+        chat["msg"] = from.value("content");
     chat.update({{"from", from.who.user}, {"target", target}, {"rid", from.rid}});
-    if (target == "*")
-        return from.room->publish(from, std::move(chat));
-    from.room->whisper(from, target, std::move(chat));
+    target == "*" ? from.room->publish(from, std::move(chat))
+                  : from.room->whisper(from, target, std::move(chat));
 }
 
 void chat_handler::signal(backend_session& from)
 {
-    const ordered_json data = from.body.contains("data") ? ordered_json(from.body["data"]) : ordered_json();
+    const ordered_json data = from.value("data");
     from.room->signal(from,
                       {{"route", "onSignal"}, {"from", from.who.user}, {"data", data}, {"rid", from.rid}});
 }
@@ -41,10 +38,10 @@ void chat_handler::users(backend_session& from)
 
 void chat_handler::install(application& app)
 {
-    app.on_client("chat.chatHandler.send", [this](backend_session& from) { send(from); });
-    app.on_client("chat.chatHandler.signal", [this](backend_session& from) { signal(from); });
-    app.on_client("chat.chatHandler.history", [this](backend_session& from) { history(from); });
-    app.on_client("chat.chatHandler.users", [this](backend_session& from) { users(from); });
+    app.on_client("chat.chatHandler.send", *this, &chat_handler::send);
+    app.on_client("chat.chatHandler.signal", *this, &chat_handler::signal);
+    app.on_client("chat.chatHandler.history", *this, &chat_handler::history);
+    app.on_client("chat.chatHandler.users", *this, &chat_handler::users);
 }
 
 } // namespace citron::backend

@@ -11,12 +11,13 @@ public:
     explicit chat_handler(channel_service& channels) : channels_(channels) {}
 
     void install(application& app);
+
+private:
     void send(backend_session& from);
     void signal(backend_session& from);
     void history(backend_session& from);
     void users(backend_session& from);
 
-private:
     channel_service& channels_;
 };
 

@@ -7,20 +7,18 @@ void chat_remote::add(channel& room, const caller& from, const protocol::add& re
     auto welcome = room.enter(request.who); // the others hear onAdd first; the newcomer gets the list
     if (!welcome)
         return channels_.answer(from, room.rid(), welcome.error(), {});
-    if (request.resume)
-        return channels_.resume(request, std::move(*welcome), from, room.rid());
-    channels_.answer(from, room.rid(), errc::ok, protocol::pack(*welcome));
+    channels_.welcome(from, room.rid(), request, std::move(*welcome));
 }
 
-void chat_remote::kick(channel& room, const protocol::kick& request)
+void chat_remote::kick(channel& room, const caller& /*nobody waits*/, const protocol::kick& request)
 {
     (void)room.leave(request.who); // idempotent: only this very session can leave
 }
 
 void chat_remote::install(application& app)
 {
-    app.on_remote<protocol::add>([this](auto& room, auto& from, auto& m) { add(room, from, m); });
-    app.on_remote<protocol::kick>([this](auto& room, auto&, auto& m) { kick(room, m); });
+    app.on_remote(*this, &chat_remote::add);
+    app.on_remote(*this, &chat_remote::kick);
 }
 
 } // namespace citron::backend

@@ -11,10 +11,11 @@ public:
     explicit chat_remote(channel_service& channels) : channels_(channels) {}
 
     void install(application& app);
-    void add(channel& room, const caller& from, const protocol::add& request);
-    void kick(channel& room, const protocol::kick& request);
 
 private:
+    void add(channel& room, const caller& from, const protocol::add& request);
+    void kick(channel& room, const caller& from, const protocol::kick& request);
+
     channel_service& channels_;
 };
 

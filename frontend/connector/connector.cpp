@@ -15,6 +15,7 @@ connector::connector(connector_options options, protocol::counters& counters, in
       rooms_(std::move(options.rooms), line_, rpc_, sessions_, counters), entry_(rooms_),
       stats_([] { return std::string("{}"); })
 {
+    entry_.install(application_);
 }
 
 // ---- clients
@@ -35,10 +36,7 @@ void connector::on_request(session& s, const request& r, instant now)
         return done(std::unexpected(errc::no_such_route), now);
     if (route->server != "connector")
         return rooms_.forward(s, *known, r.body, done, now);
-    const auto body = protocol::parse_body(r.body);
-    if (!body)
-        return done(std::unexpected(body.error()), now);
-    entry_.serve(route->method, s, *body, done, now);
+    application_.serve(r.route, s, r.body, done, now);
 }
 
 void connector::on_session_closed(session& s, instant now)

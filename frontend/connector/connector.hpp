@@ -3,6 +3,7 @@
 
 #include "common/cluster/peer.hpp"
 #include "common/cluster/rpc.hpp"
+#include "frontend/connector/application.hpp"
 #include "frontend/connector/entry_handler.hpp"
 #include "frontend/connector/room_service.hpp"
 #include "frontend/session_service.hpp"
@@ -48,6 +49,7 @@ private:
     cluster::rpc rpc_;
     session_service sessions_;
     room_service rooms_;
+    application application_;
     entry_handler entry_;
     std::function<std::string()> stats_;
 };

@@ -36,12 +36,6 @@ room_service::room_service(room_options options, cluster::peer& line, cluster::r
 
 // ---- entering and leaving
 
-std::string room_service::name_of(const session& s) const
-{
-    const auto found = identities_.find(s.id);
-    return found == identities_.end() ? std::string{} : found->second.user;
-}
-
 member room_service::member_of(const place& p) const
 {
     const auto found = identities_.find(p.client->id);
@@ -54,13 +48,27 @@ member room_service::member_of(const place& p) const
             .next = p.low()};
 }
 
-void room_service::enter(session& s, const entry& wanted, others rest, reply done, instant now)
+void room_service::enter(session& s, const entry& wanted, reply done, instant now)
+{
+    ask_in(s, wanted, others::leave, std::move(done), now);
+}
+
+void room_service::join(session& s, entry wanted, reply done, instant now)
+{
+    const auto known = identities_.find(s.id);
+    if (known == identities_.end() || known->second.user.empty())
+        return done(std::unexpected(errc::not_entered), now);
+    if (index_.places(s.id).size() >= options_.rooms_per_connection)
+        return done(std::unexpected(errc::overloaded), now);
+    wanted.user = known->second.user;
+    ask_in(s, wanted, others::keep, std::move(done), now);
+}
+
+void room_service::ask_in(session& s, const entry& wanted, others rest, reply done, instant now)
 {
     const turn current(*this, now);
     if (index_.find(s.id, wanted.rid))
         return done(std::unexpected(errc::duplicate_user), now);
-    if (rest == others::keep && index_.places(s.id).size() >= options_.rooms_per_connection)
-        return done(std::unexpected(errc::overloaded), now);
     auto& who = identities_[s.id];
     if (who.resume_key.empty()) {
         who.resume_key = wanted.resume_key.empty()
@@ -134,14 +142,14 @@ void room_service::leave(place& p)
     index_.remove(p);
 }
 
-bool room_service::leave(session& s, const std::string& rid, instant now)
+result<std::string> room_service::leave(session& s, const std::string& rid, instant now)
 {
     const turn current(*this, now);
     place* p = index_.find(s.id, rid);
     if (!p || p->joining)
-        return false;
+        return std::unexpected(errc::not_entered);
     leave(*p);
-    return true;
+    return "{}";
 }
 
 void room_service::leave_earlier(session_id id, std::uint64_t serial)

@@ -37,18 +37,13 @@ public:
                  protocol::counters& counters);
 
     // ---- for handlers
-    enum class others
-    {
-        leave,
-        keep
-    };
-    /// Asks the room's owner to let the session in. When it has, and `rest` is leave, the session leaves the
-    /// rooms it entered before; when it is refused, everything stays as it was.
-    void enter(session& s, const entry& wanted, others rest, reply done, instant now);
-    /// False: the session is not in that room.
-    bool leave(session& s, const std::string& rid, instant now);
-    /// The name that the session entered with last; "" before.
-    [[nodiscard]] std::string name_of(const session& s) const;
+    /// Asks the room's owner to let the session in. When it has, the session leaves the rooms it entered
+    /// before; when it is refused, everything stays as it was.
+    void enter(session& s, const entry& wanted, reply done, instant now);
+    /// One more room, under the name that the session entered with last; not_entered before.
+    void join(session& s, entry wanted, reply done, instant now);
+    /// The answer: {}, or not_entered when the session is not in that room.
+    [[nodiscard]] protocol::result<std::string> leave(session& s, const std::string& rid, instant now);
     /// Hands a client's request to the owner of its room.
     void forward(session& s, const protocol::client_route& route, std::string_view body, reply done,
                  instant now);
@@ -66,6 +61,11 @@ public:
     [[nodiscard]] std::size_t waiting() const { return calls_.size(); }
 
 private:
+    enum class others
+    {
+        leave,
+        keep
+    };
     struct identity
     {
         std::string user, resume_key, key_hash;
@@ -98,6 +98,7 @@ private:
     };
 
     [[nodiscard]] protocol::member member_of(const place& p) const;
+    void ask_in(session& s, const entry& wanted, others rest, reply done, instant now);
     void on_entered(session_id id, const entry& wanted, std::uint64_t serial, others rest, const reply& done,
                     const cluster::answer& a, instant now);
     [[nodiscard]] static std::string welcome(const protocol::added& a, const entry& wanted,
