@@ -93,8 +93,10 @@ added channel::welcome(const seat& s) const
 
 result<added> channel::enter(member who)
 {
-    if (const auto again = by_key(key_of(who)); again != seats_.end())
-        return welcome(*again); // a repeat of a request whose answer was lost
+    if (const auto again = by_key(key_of(who)); again != seats_.end()) {
+        again->who.next = std::max(again->who.next, who.next); // it left, and only its coming back arrived
+        return welcome(*again); // or a repeat of a request whose answer was lost
+    }
     const auto holder = by_user(who.user);
     if (holder != seats_.end() && !who.key.empty() && holder->who.key == who.key) {
         const auto before = holder->who;
@@ -108,7 +110,6 @@ result<added> channel::enter(member who)
     if (!yields(who))
         return std::unexpected(errc::duplicate_user);
     who.joined = std::max(port_.unix_ms(), seats_.empty() ? 0 : seats_.back().who.joined);
-    who.next = 1;
     return welcome(*insert_and_tell(std::move(who)));
 }
 

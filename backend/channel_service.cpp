@@ -96,6 +96,7 @@ void channel_service::on_up(bool fresh, instant now)
     arriving_.clear();
     graced_.clear();
     active_.clear();
+    closing_.clear();
     openings_.clear();
     appends_.clear();
     if (history_.local())
@@ -220,6 +221,7 @@ void channel_service::on_tick(instant now, std::uint64_t unix_ms)
     unix_ms_ = unix_ms;
     expire_graced(now);
     whispers_.on_tick(now);
+    hurry_closing(now);
     if (now - headed_ >= options_.heads_every)
         announce_heads(now);
 }
@@ -253,6 +255,7 @@ void channel_service::end_turn(instant now)
     now_ = now;
     flush_openings();
     flush_appends();
+    finish_closing();
 }
 
 void channel_service::flush_appends()
@@ -272,7 +275,6 @@ void channel_service::flush_appends()
                             r->members.on_stored(outcomes[i].code);
                             release(rid);
                         }
-                        finish_closing();
                     });
 }
 

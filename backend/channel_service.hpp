@@ -31,6 +31,7 @@ struct channel_options
     std::size_t waiting_bytes = 4U << 20U; ///< requests that wait for one room to open; over it: overloaded
     page_limit repair{500, 1U << 20U};     ///< messages in one state answer
     page_limit resume{500, 2U << 20U};     ///< a client that missed more gets the newest page instead
+    milliseconds last_whispers{500};       ///< a room that goes waits so long for what it delivers
     whisper_options whispers;
     std::uint64_t seed = 1; ///< for epochs
 };
@@ -123,6 +124,8 @@ private:
     void hand_over(const std::string& rid, room_baggage baggage);
     void send_parts(const std::string& rid, const room_baggage& baggage);
     void hand_over_stored();
+    void begin_closing(room& r);
+    void hurry_closing(instant now);
     void finish_closing();
     void take_back(const std::string& rid, room_baggage baggage);
 
@@ -149,6 +152,7 @@ private:
     std::map<std::string, room_baggage> arriving_;                 ///< parts of rooms handed to us
     std::map<std::pair<std::string, std::string>, graced> graced_; ///< by room and session key
     std::set<std::string> active_;
+    std::set<std::string> closing_; ///< rooms of that state
     std::vector<backend::store::opening> openings_;
     std::vector<append> appends_;
     std::uint64_t &opened_, &handed_, &taken_back_, &conflicts_, &moved_, &overloaded_, &evicted_,

@@ -56,7 +56,8 @@ struct room
     bool handed_over = false;                                ///< baggage is there
     std::deque<stored_envelope> waiting;                     ///< requests until it is open, in order
     std::size_t waiting_bytes = 0;
-    instant active{}; ///< last broadcast: heads are announced for a while
+    instant active{};  ///< last broadcast: heads are announced for a while
+    instant closing{}; ///< since when it is
 };
 
 } // namespace citron::backend

@@ -25,23 +25,30 @@ void channel_service::begin_generation()
     enrolled_.clear();
     enrolling_.clear();
     if (owners_.empty())
-        return finish_closing(); // nobody to hand over to
+        return; // nobody to hand over to
     for (auto& [rid, baggage] : std::exchange(limbo_, {}))
         mine(rid) ? take_back(rid, std::move(baggage)) : hand_over(rid, std::move(baggage));
     for (auto& [rid, r] : rooms_) {
         r->enrolled.clear(); // every connector enrolls again
         if (mine(rid)) {
-            if (r->now == room::state::closing)
+            if (r->now == room::state::closing) {
                 r->now = room::state::open; // ours again before it went
+                closing_.erase(rid);
+            }
         } else if (r->now == room::state::gathering) {
             turn_away(*r);
         } else if (r->now == room::state::open) {
-            r->now = room::state::closing;
-            whispers_.cancel(rid);
+            begin_closing(*r);
         }
     }
     hand_over_stored();
-    finish_closing();
+}
+
+void channel_service::begin_closing(room& r)
+{
+    r.now = room::state::closing;
+    r.closing = now_;
+    closing_.insert(r.members.rid());
 }
 
 /// A room that was not open yet, and has another owner now: who waits must ask there.
@@ -56,7 +63,7 @@ void channel_service::turn_away(room& r)
             (void)rpc_.notify_room(e.room, e.route, e.body);
     }
     r.waiting_bytes = 0;
-    r.now = room::state::closing;
+    begin_closing(r);
 }
 
 /// Ends a closing room's life here. Members that came as baggage and were never seated travel on as they
@@ -88,23 +95,35 @@ room_baggage channel_service::pack_up(room& r)
     return b;
 }
 
+/// Who does not take what was said to him keeps the whole cluster waiting: not for long.
+void channel_service::hurry_closing(instant now)
+{
+    for (const auto& rid : closing_)
+        if (now - find(rid)->closing >= options_.last_whispers)
+            whispers_.cancel(rid);
+}
+
+/// Hands over closing rooms that have ended what they accepted; when none is left, says so.
 void channel_service::finish_closing()
 {
-    std::vector<std::string> ready_to_go;
-    bool all = true;
-    for (const auto& [rid, r] : rooms_) {
-        if (r->now == room::state::closing && !r->members.busy())
-            ready_to_go.push_back(rid);
-        else if (r->now == room::state::closing || (r->now == room::state::opening && !mine(rid)))
-            all = false;
-    }
-    for (const auto& rid : ready_to_go) {
-        auto baggage = pack_up(*find(rid));
+    if (done_ || !view_.ready)
+        return;
+    const bool nobody_to_take_them = owners_.empty();
+    std::erase_if(closing_, [&](const std::string& rid) {
+        room& r = *find(rid);
+        if (nobody_to_take_them || r.members.busy())
+            return false;
+        auto baggage = pack_up(r);
         active_.erase(rid);
         rooms_.erase(rid);
         hand_over(rid, std::move(baggage));
-    }
-    if (!all || done_ || !view_.ready)
+        return true;
+    });
+    const auto opens_elsewhere = [this](const auto& entry) {
+        return entry.second->now == room::state::opening && !mine(entry.first);
+    };
+    const bool more = !closing_.empty() || std::ranges::any_of(rooms_, opens_elsewhere);
+    if (more && !nobody_to_take_them)
         return;
     done_ = true;
     const auto body = protocol::pack(protocol::generation_mark{view_.generation});

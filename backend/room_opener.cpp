@@ -60,8 +60,7 @@ void channel_service::opened(const std::string& rid, protocol::head at)
         return; // we were declared dead meanwhile
     if (!mine(rid)) {
         r->members.open(std::move(at));
-        turn_away(*r);
-        return finish_closing();
+        return turn_away(*r);
     }
     ++opened_;
     r->now = room::state::open;

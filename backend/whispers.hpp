@@ -33,7 +33,7 @@ public:
     void start(const backend_session& from, const protocol::member& to, std::string push, std::string answer,
                instant now);
     void on_tick(instant now);
-    /// Ends those of one room at once (it moves away): `unavailable`.
+    /// Ends those of one room at once (it must move away now): `unavailable`.
     void cancel(const std::string& rid);
 
 private:

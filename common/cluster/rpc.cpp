@@ -76,14 +76,14 @@ void rpc::finish(std::uint64_t id, const answer& a, instant now)
 
 void rpc::on_reply(const envelope& e, instant now)
 {
-    finish(e.id, {e.code, e.body, e.from != "broker"}, now);
+    finish(e.id, {e.code, e.body, e.from == "broker" ? speaker::broker : speaker::addressee}, now);
 }
 
 void rpc::on_down(instant now)
 {
     deadlines_.clear();
     for (auto& [id, call] : std::exchange(pending_, {}))
-        call.done({errc::unavailable, {}}, now);
+        call.done({errc::unavailable, {}, speaker::nobody}, now);
 }
 
 void rpc::on_tick(instant now)
@@ -95,7 +95,8 @@ void rpc::on_tick(instant now)
             continue; // a callback before it took the line down
         const bool unsent = deadline == instant::min();
         timeouts_ += unsent ? 0 : 1;
-        finish(id, {unsent ? errc::unavailable : errc::timeout, {}}, now);
+        const answer unheard{errc::timeout, {}, speaker::nobody};
+        finish(id, unsent ? answer{errc::unavailable, {}, speaker::broker} : unheard, now);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "common/cluster/peer.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -10,13 +11,20 @@
 
 namespace citron::cluster {
 
+/// Who speaks in an answer.
+enum class speaker : std::uint8_t
+{
+    addressee, ///< has dealt with the call
+    broker,    ///< or we ourselves: the call has reached nobody
+    nobody,    ///< silence: the call may have been dealt with, or not
+};
+
 /// The answer to a call. `body` is borrowed for the duration of the callback.
 struct answer
 {
     protocol::errc code = protocol::errc::ok;
     std::string_view body;
-    /// False: the broker or we ourselves speak for somebody who could not be reached. Trying again may help.
-    bool from_addressee = false;
+    speaker who = speaker::nobody;
 };
 
 class rpc

@@ -118,7 +118,7 @@ struct member
     session_id session = 0;
     std::string key;          ///< hash of the resumeKey, hex
     std::uint64_t joined = 0; ///< ms since 1970 by the owner's clock: the order of `users`
-    std::uint64_t next = 1;   ///< owner: number of the next send; enroll: the first one not answered yet
+    std::uint64_t next = 1; ///< owner: number of the next send; add, enroll: the first one not answered yet
 
     [[nodiscard]] bool same_session(const member& other) const
     {

@@ -44,13 +44,13 @@ void room_calls::on_answer(call_id id, const cluster::answer& a, instant now)
     if (found == calls_.end())
         return; // answered by another try, or cancelled
     auto& c = found->second;
-    const bool definite = a.from_addressee && a.code != errc::moved && a.code != errc::hole;
+    const bool definite =
+        a.who == cluster::speaker::addressee && a.code != errc::moved && a.code != errc::hole;
     if (definite)
         return finish(id, a, now);
-    const bool maybe_done = !a.from_addressee && a.code == errc::timeout;
-    if (maybe_done && !c.repeatable)
-        return finish(id, {errc::unavailable, {}}, now);
-    c.waiting = true; // on_tick repeats it, or ends it at its deadline
+    if (a.who == cluster::speaker::nobody && !c.repeatable)
+        return finish(id, {errc::unavailable, {}}, now); // may have been carried out: never twice
+    c.waiting = true;                                    // on_tick repeats it, or ends it at its deadline
     c.retry_at = now + options_.retry;
     if (a.code == errc::hole)
         if (const auto wanted = protocol::unpack<std::uint64_t>(a.body); wanted && told_hole_)
@@ -60,7 +60,7 @@ void room_calls::on_answer(call_id id, const cluster::answer& a, instant now)
 void room_calls::fail(call_id id, errc why, instant now)
 {
     if (calls_.contains(id))
-        finish(id, {why, {}, false}, now);
+        finish(id, {why, {}}, now);
 }
 
 void room_calls::finish(call_id id, const cluster::answer& a, instant now)
@@ -73,21 +73,15 @@ void room_calls::hold()
 {
     held_ = true;
     for (auto& [id, c] : calls_)
-        c.waiting = true;
+        c.waiting = c.waiting || c.repeatable;
 }
 
 void room_calls::go(instant now)
 {
     held_ = false;
-    std::vector<call_id> unknown; // may have been carried out already, and must not be twice
-    for (auto& [id, c] : calls_) {
-        if (c.tried && !c.repeatable)
-            unknown.push_back(id);
-        else
+    for (auto& [id, c] : calls_)
+        if (c.repeatable || c.waiting) // else its one try is still under way, and somebody will answer it
             attempt(id, c, now);
-    }
-    for (const auto id : unknown)
-        finish(id, {errc::unavailable, {}}, now);
 }
 
 void room_calls::on_tick(instant now)

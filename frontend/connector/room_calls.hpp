@@ -45,7 +45,7 @@ public:
     /// Nobody can be asked: calls wait.
     void hold();
     /// We are enrolled with the present owners: everything unanswered is asked again, in the order it was
-    /// started.
+    /// started; but what is not repeatable only if it has certainly reached nobody.
     void go(instant now);
     void on_tick(instant now);
     [[nodiscard]] std::size_t size() const { return calls_.size(); }

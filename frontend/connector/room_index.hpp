@@ -29,7 +29,7 @@ struct place
     protocol::head position;                            ///< nothing at or below it is shown
     std::uint64_t joined = 0;                           ///< ms since 1970, as the owner said
     std::uint64_t serial = 0;                           ///< later joins of this process have higher ones
-    std::uint64_t next_send = 1;                        ///< number of the next send
+    std::uint64_t next_send = 1;                        ///< number of the next send; grows by one each
     std::map<std::uint64_t, room_calls::call_id> sends; ///< by number: not answered yet
     instant resent{}; ///< when sends were last repeated because the owner wanted an earlier one
     room_calls::call_id join_call = 0;

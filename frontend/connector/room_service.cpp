@@ -77,6 +77,7 @@ void room_service::ask_in(session& s, const entry& wanted, others rest, reply do
         who.key_hash = sha256_hex(who.resume_key);
     }
     auto& p = index_.add(s, wanted.rid, wanted.user);
+    p.next_send = who.next_send; // a number names a send of this session, also when it left and came back
     const protocol::add body{.who = member_of(p),
                              .resume = wanted.resume,
                              .since_epoch = wanted.epoch,
@@ -226,7 +227,8 @@ void room_service::forward(session& s, const protocol::client_route& route, std:
                      route.numbered || route.repeatable, answered, now);
     if (!route.numbered)
         return;
-    ++p.next_send;
+    auto& used = identities_[s.id].next_send;
+    used = std::max(used, ++p.next_send);
     p.sends.emplace(request.number, id);
     senders_.emplace(id, sender);
 }

@@ -69,6 +69,7 @@ private:
     struct identity
     {
         std::string user, resume_key, key_hash;
+        std::uint64_t next_send = 1; ///< beyond every number that a send of this session had, in any room
     };
 
     /// A place that may be gone when it is looked up.

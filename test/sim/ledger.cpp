@@ -144,7 +144,9 @@ void ledger::resumed(const stay& s, const position& since, const json& answer)
     page(s.rid, answer, "resume");
     const auto messages = answer.value("messages", json::array());
     const bool recovered = answer.value("recovered", false);
-    if (!recovered && !allowed_.epochs)
+    constexpr std::uint64_t resume_limit = 500; // of conf/chat.json
+    const bool too_far_behind = s.at.epoch == since.epoch && s.at.offset - since.offset > resume_limit;
+    if (!recovered && !allowed_.epochs && !too_far_behind)
         complain(fmt::format("{}: {} was not recovered", name(s), text_of(since)));
     if (recovered && s.at.epoch != since.epoch)
         complain(fmt::format("{}: recovered over a change of epoch", name(s)));

@@ -80,8 +80,8 @@ TEST(Rpc, TheAnswerFindsItsCall)
 TEST(Rpc, SaysWhetherTheAddresseeItselfAnswered)
 {
     caller c;
-    std::vector<bool> from_addressee;
-    const auto note = [&](const answer& a, instant) { from_addressee.push_back(a.from_addressee); };
+    std::vector<speaker> heard;
+    const auto note = [&](const answer& a, instant) { heard.push_back(a.who); };
     for (int i = 0; i < 3; ++i)
         c.rpc.call_room("lobby", "a.b.c", "", c.now + 1s, note);
     const auto one = c.next(), two = c.next();
@@ -91,7 +91,7 @@ TEST(Rpc, SaysWhetherTheAddresseeItselfAnswered)
     c.pass(1s);
     c.rpc.on_tick(c.now);
 
-    EXPECT_EQ(from_addressee, (std::vector<bool>{true, false, false}));
+    EXPECT_EQ(heard, (std::vector{speaker::addressee, speaker::broker, speaker::nobody}));
 }
 
 TEST(Rpc, EndsAtItsDeadline)
