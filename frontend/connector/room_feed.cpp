@@ -91,23 +91,20 @@ void room_feed::replay(room& r, instant now)
 void room_feed::show(room& r, const broadcast& b, instant now)
 {
     ++shown_;
-    r.seen = b.at;
-    if (b.what == static_cast<std::uint8_t>(event::add))
-        r.roster.insert(b.user);
-    else if (b.what == static_cast<std::uint8_t>(event::leave))
-        r.roster.erase(b.user);
-    push(r, b.at, websocket_frame(b.push.data), {}, now);
+    const roster_change change{static_cast<event>(b.what), b.user};
+    const auto f = websocket_frame(b.push.data);
+    change.apply(r.roster);
+    move_to(r, b.at);
+    for (auto* p : r.members) // nobody is removed here: sessions that end are buried after the turn
+        if (before(p->position, b.at))
+            sessions_.push(*p->client, f, now);
+    remember(r, {.at = b.at, .what = room::shown::kind::event, .frame = f, .change = change, .users = {}});
 }
 
-/// To every member who has not seen `at` yet, but not to the user `but_not`.
-void room_feed::push(room& r, const head& at, const frame& f, std::string_view but_not, instant now)
+void room_feed::move_to(room& r, const head& at)
 {
-    for (auto* p : r.members) { // nobody is removed here: sessions that end are buried after the turn
-        if (!before(p->position, at) || p->user == but_not)
-            continue;
-        sessions_.push(*p->client, f, now);
-    }
-    remember(r, {at, f});
+    r.seen = at;
+    std::erase_if(r.ahead, [&r](const auto& entry) { return !before(r.seen, entry.first->position); });
 }
 
 /// For those whose join is not answered yet.
@@ -115,7 +112,7 @@ void room_feed::remember(room& r, room::shown late)
 {
     if (r.joining.empty())
         return;
-    r.recent_bytes += late.frame.size();
+    r.recent_bytes += late.frame.size() + late.users.size() * sizeof(std::string);
     r.recent.push_back(std::move(late));
     r.recent_lost = r.recent_lost || r.recent_bytes > options_.recent_bytes;
     if (r.recent_lost)
@@ -127,22 +124,20 @@ void room_feed::on_joined(place& p, const protocol::added& answer, instant now)
     room& r = *p.in;
     p.position = answer.at;
     p.joined = answer.joined;
+    std::set<std::string> users(answer.users.begin(), answer.users.end());
     const bool baseline = !r.known || (r.members.empty() && before(r.seen, answer.at));
     if (baseline) {
         r.known = true;
         r.seen = answer.at;
-        r.roster = {answer.users.begin(), answer.users.end()};
+        r.roster = users;
     }
     index_.admit(p);
     if (r.recent_lost)
         sessions_.kick(*p.client, "slow_consumer", now); // more than its outbox would hold came in between
-    for (const auto& late : r.recent) {
-        const bool newer = late.repaired
-                               ? late.at.epoch != p.position.epoch || late.at.offset > p.position.offset
-                               : before(p.position, late.at);
-        if (newer)
-            sessions_.push(*p.client, late.frame, now);
-    }
+    for (const auto& late : r.recent)
+        show_late(p, late, users, now);
+    if (before(r.seen, p.position))
+        r.ahead.emplace(&p, std::move(users));
     if (r.joining.empty()) {
         r.recent.clear();
         r.recent_bytes = 0;
@@ -150,6 +145,24 @@ void room_feed::on_joined(place& p, const protocol::added& answer, instant now)
     }
     if (baseline)
         replay(r, now);
+}
+
+/// `users`: who is there as this newcomer knows it.
+void room_feed::show_late(place& p, const room::shown& late, std::set<std::string>& users, instant now)
+{
+    using enum room::shown::kind;
+    const auto& from = p.position;
+    const bool newer = late.what == message ? late.at.epoch != from.epoch || late.at.offset > from.offset
+                                            : before(from, late.at);
+    if (!newer)
+        return;
+    if (late.what == roster) {
+        push_changes(p, users, late.users, now);
+        users = late.users;
+        return;
+    }
+    late.change.apply(users);
+    sessions_.push(*p.client, late.frame, now);
 }
 
 // ---- holes
@@ -208,10 +221,11 @@ void room_feed::on_tick(instant now)
 
 void room_feed::on_state(const std::string& rid, const sync_state& state, instant now)
 {
-    evicted_(rid, state.evicted, now);
     room* r = index_.find(rid);
     if (!r)
         return;
+    if (!r->known || state.at.term >= r->seen.term) // a former owner's word on names counts no more
+        evicted_(rid, state.evicted, now);
     r->syncing = false;
     if (!r->known) // nobody has been shown anything yet: the join's answer is the beginning
         return;
@@ -221,16 +235,17 @@ void room_feed::on_state(const std::string& rid, const sync_state& state, instan
     repair_messages(*r, state, now);
     if (state.more)
         return ask(*r, now);
-    repair_roster(*r, state, now);
-    r->seen = state.at;
+    if (state.roster_known)
+        repair_roster(*r, state, now);
+    move_to(*r, state.at);
     replay(*r, now);
 }
 
 void room_feed::repair_messages(room& r, const sync_state& state, instant now)
 {
     const bool same_epoch = r.seen.epoch == state.at.epoch;
-    if (!same_epoch || state.lost) {
-        const auto known_from = state.messages.empty() ? state.at.offset : state.messages.front().offset - 1;
+    const auto known_from = state.messages.empty() ? state.at.offset : state.messages.front().offset - 1;
+    if (!same_epoch || (state.lost && known_from > r.seen.offset)) { // we may know more than when we asked
         push_reset(r, state.at, known_from, now);
         r.seen.epoch = state.at.epoch;
         r.seen.offset = known_from;
@@ -244,16 +259,23 @@ void room_feed::repair_messages(room& r, const sync_state& state, instant now)
     }
 }
 
+namespace {
+
+bool has(const place& p, const std::string& epoch, std::uint64_t offset)
+{
+    return p.position.epoch == epoch && p.position.offset >= offset;
+}
+
+} // namespace
+
 /// A message without its rev: members are told by offset who has it already.
 void room_feed::push_missed(room& r, const protocol::message& m, instant now)
 {
     const auto f = websocket_frame(protocol::encode_push("onChat", m.push.data));
-    for (auto* p : r.members) {
-        const bool has = p->position.epoch == r.seen.epoch && p->position.offset >= m.offset;
-        if (!has)
+    for (auto* p : r.members)
+        if (!has(*p, r.seen.epoch, m.offset))
             sessions_.push(*p->client, f, now);
-    }
-    remember(r, {r.seen, f, true});
+    remember(r, {.at = r.seen, .what = room::shown::kind::message, .frame = f, .change = {}, .users = {}});
 }
 
 void room_feed::push_reset(room& r, const head& at, std::uint64_t offset, instant now)
@@ -262,29 +284,41 @@ void room_feed::push_reset(room& r, const head& at, std::uint64_t offset, instan
     const auto f = push_frame(
         "onReset", {{"route", "onReset"}, {"rid", r.rid}, {"epoch", at.epoch}, {"offset", offset}});
     for (auto* p : r.members)
-        if (before(p->position, at))
+        if (before(p->position, at) && !has(*p, at.epoch, offset))
             sessions_.push(*p->client, f, now);
 }
 
 void room_feed::repair_roster(room& r, const sync_state& state, instant now)
 {
-    if (!state.roster_known)
-        return;
     const std::set<std::string> present(state.users.begin(), state.users.end());
-    for (const auto& user : r.roster)
-        if (!present.contains(user))
-            push_presence(r, state.at, "onLeave", user, now);
-    for (const auto& user : state.users)
-        if (!r.roster.contains(user))
-            push_presence(r, state.at, "onAdd", user, now);
+    for (auto* p : r.members) {
+        if (!before(p->position, state.at))
+            continue;
+        const auto own = r.ahead.find(p);
+        push_changes(*p, own == r.ahead.end() ? r.roster : own->second, present, now);
+    }
+    remember(
+        r, {.at = state.at, .what = room::shown::kind::roster, .frame = {}, .change = {}, .users = present});
     r.roster = present;
 }
 
-void room_feed::push_presence(room& r, const head& at, std::string_view route, const std::string& user,
-                              instant now)
+/// The onLeave and onAdd that lead from `before` to `after`; nobody is told of himself.
+void room_feed::push_changes(place& p, const std::set<std::string>& before,
+                             const std::set<std::string>& after, instant now)
 {
-    ++presence_repaired_;
-    push(r, at, push_frame(route, {{"route", route}, {"user", user}, {"rid", r.rid}}), user, now);
+    const auto push = [&](std::string_view route, const std::string& user) {
+        if (user == p.user)
+            return;
+        ++presence_repaired_;
+        sessions_.push(*p.client, push_frame(route, {{"route", route}, {"user", user}, {"rid", p.in->rid}}),
+                       now);
+    };
+    for (const auto& user : before)
+        if (!after.contains(user))
+            push("onLeave", user);
+    for (const auto& user : after)
+        if (!before.contains(user))
+            push("onAdd", user);
 }
 
 } // namespace citron::frontend

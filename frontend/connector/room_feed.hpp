@@ -13,6 +13,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,13 +53,13 @@ private:
     void hold(room& r, protocol::broadcast b);
     void replay(room& r, instant now);
     void show(room& r, const protocol::broadcast& b, instant now);
-    void push(room& r, const protocol::head& at, const protocol::frame& f, std::string_view but_not,
-              instant now);
+    static void move_to(room& r, const protocol::head& at);
     void remember(room& r, room::shown late);
+    void show_late(place& p, const room::shown& late, std::set<std::string>& users, instant now);
     void push_missed(room& r, const protocol::message& m, instant now);
     void push_reset(room& r, const protocol::head& at, std::uint64_t offset, instant now);
-    void push_presence(room& r, const protocol::head& at, std::string_view route, const std::string& user,
-                       instant now);
+    void push_changes(place& p, const std::set<std::string>& before, const std::set<std::string>& after,
+                      instant now);
     void repair_messages(room& r, const protocol::sync_state& state, instant now);
     void repair_roster(room& r, const protocol::sync_state& state, instant now);
     void ask(room& r, instant now);

@@ -32,6 +32,7 @@ void room_index::remove(place& p)
 {
     room& r = *p.in;
     std::erase(p.joining ? r.joining : r.members, &p);
+    r.ahead.erase(&p);
     if (r.joining.empty()) {
         r.recent.clear();
         r.recent_bytes = 0;

@@ -40,13 +40,37 @@ struct place
     [[nodiscard]] std::uint64_t low() const { return sends.empty() ? next_send : sends.begin()->first; }
 };
 
+/// What an event does to the list of who is there.
+struct roster_change
+{
+    protocol::event what = protocol::event::chat;
+    std::string user;
+
+    void apply(std::set<std::string>& users) const
+    {
+        if (what == protocol::event::add)
+            users.insert(user);
+        else if (what == protocol::event::leave)
+            users.erase(user);
+    }
+};
+
 struct room
 {
+    /// What members have been shown, for those whose join is not answered yet.
     struct shown
     {
+        enum class kind : std::uint8_t
+        {
+            event,   ///< as broadcast: whoever stands before `at` needs it
+            message, ///< one that was missed and came without its rev: its offset says who needs it
+            roster   ///< who was there at `at`, in place of the onAdd and onLeave that were missed
+        };
         protocol::head at;
-        protocol::frame frame;
-        bool repaired = false; ///< a message that came without its rev: its offset says who needs it
+        kind what = kind::event;
+        protocol::frame frame;       ///< event, message
+        roster_change change;        ///< event
+        std::set<std::string> users; ///< roster
     };
 
     std::string rid;
@@ -55,6 +79,8 @@ struct room
     std::set<std::string> roster; ///< names as of `seen`
     std::vector<place*> members;  ///< joined places of this connector
     std::vector<place*> joining;  ///< places whose join is not answered
+    /// Members whose position is beyond `seen`: who was there when they joined.
+    std::map<const place*, std::set<std::string>> ahead;
     std::deque<protocol::broadcast>
         held; ///< events that cannot be shown yet: a hole before them, or nothing known
     std::size_t held_bytes = 0;
