@@ -114,9 +114,18 @@ void room_feed::remember(room& r, room::shown late)
         return;
     r.recent_bytes += late.frame.size() + late.users.size() * sizeof(std::string);
     r.recent.push_back(std::move(late));
-    r.recent_lost = r.recent_lost || r.recent_bytes > options_.recent_bytes;
-    if (r.recent_lost)
-        r.recent.clear();
+    if (r.recent_bytes > options_.recent_bytes)
+        r.forget_recent();
+}
+
+bool room_feed::begins(const room& r, const head& at)
+{
+    return !r.known || (r.members.empty() && before(r.seen, at));
+}
+
+bool room_feed::can_join(const room& r, const head& at) const
+{
+    return begins(r, at) || !before(at, r.recent_from);
 }
 
 void room_feed::on_joined(place& p, const protocol::added& answer, instant now)
@@ -125,24 +134,20 @@ void room_feed::on_joined(place& p, const protocol::added& answer, instant now)
     p.position = answer.at;
     p.joined = answer.joined;
     std::set<std::string> users(answer.users.begin(), answer.users.end());
-    const bool baseline = !r.known || (r.members.empty() && before(r.seen, answer.at));
+    const bool baseline = begins(r, answer.at);
     if (baseline) {
         r.known = true;
         r.seen = answer.at;
         r.roster = users;
+        r.forget_recent();
     }
     index_.admit(p);
-    if (r.recent_lost)
-        sessions_.kick(*p.client, "slow_consumer", now); // more than its outbox would hold came in between
     for (const auto& late : r.recent)
         show_late(p, late, users, now);
     if (before(r.seen, p.position))
         r.ahead.emplace(&p, std::move(users));
-    if (r.joining.empty()) {
-        r.recent.clear();
-        r.recent_bytes = 0;
-        r.recent_lost = false;
-    }
+    if (r.joining.empty())
+        r.forget_recent();
     if (baseline)
         replay(r, now);
 }
@@ -238,6 +243,8 @@ void room_feed::on_state(const std::string& rid, const sync_state& state, instan
     if (state.roster_known)
         repair_roster(*r, state, now);
     move_to(*r, state.at);
+    if (r->recent.empty())
+        r->forget_recent(); // it may have overflowed half-way
     replay(*r, now);
 }
 

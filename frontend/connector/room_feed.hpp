@@ -43,8 +43,10 @@ public:
     void on_broadcast(protocol::broadcast b, instant now);
     void on_heads(const protocol::heads& list, instant now);
     void on_state(const std::string& rid, const protocol::sync_state& state, instant now);
+    /// False: too much has passed since the owner let a newcomer in at `at`; it must ask again.
+    [[nodiscard]] bool can_join(const room& r, const protocol::head& at) const;
     /// The owner let `p` in: it becomes a member. Call after its answer was queued; shows it what came
-    /// meanwhile.
+    /// meanwhile. Precondition: can_join.
     void on_joined(place& p, const protocol::added& answer, instant now);
     void on_tick(instant now);
 
@@ -53,6 +55,8 @@ private:
     void hold(room& r, protocol::broadcast b);
     void replay(room& r, instant now);
     void show(room& r, const protocol::broadcast& b, instant now);
+    /// With a newcomer at `at` the room begins for us: nobody here has been shown anything that matters.
+    [[nodiscard]] static bool begins(const room& r, const protocol::head& at);
     static void move_to(room& r, const protocol::head& at);
     void remember(room& r, room::shown late);
     void show_late(place& p, const room::shown& late, std::set<std::string>& users, instant now);

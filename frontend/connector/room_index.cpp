@@ -5,6 +5,13 @@
 
 namespace citron::frontend {
 
+void room::forget_recent()
+{
+    recent.clear();
+    recent_bytes = 0;
+    recent_from = seen;
+}
+
 place& room_index::add(session& client, const std::string& rid, std::string user)
 {
     auto& slot = rooms_[rid];
@@ -12,6 +19,8 @@ place& room_index::add(session& client, const std::string& rid, std::string user
         slot = std::make_unique<room>();
         slot->rid = rid;
     }
+    if (slot->joining.empty())
+        slot->forget_recent();
     auto& p = *places_[client.id].emplace_back(std::make_unique<place>());
     p.client = &client;
     p.in = slot.get();
@@ -33,11 +42,8 @@ void room_index::remove(place& p)
     room& r = *p.in;
     std::erase(p.joining ? r.joining : r.members, &p);
     r.ahead.erase(&p);
-    if (r.joining.empty()) {
-        r.recent.clear();
-        r.recent_bytes = 0;
-        r.recent_lost = false;
-    }
+    if (r.joining.empty())
+        r.forget_recent();
     auto& mine = places_[p.client->id];
     const auto client = p.client->id;
     std::erase_if(mine, [&p](const auto& one) { return one.get() == &p; });

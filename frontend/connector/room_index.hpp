@@ -84,11 +84,13 @@ struct room
     std::deque<protocol::broadcast>
         held; ///< events that cannot be shown yet: a hole before them, or nothing known
     std::size_t held_bytes = 0;
-    std::deque<shown>
-        recent; ///< events shown since the oldest pending join was sent: the newcomer may need them
+    std::deque<shown> recent; ///< everything shown after `recent_from`, while joins are not answered
     std::size_t recent_bytes = 0;
-    bool recent_lost = false; ///< recent went over its bound
-    bool syncing = false;     ///< the owner is being asked what we missed
+    protocol::head recent_from;
+    bool syncing = false; ///< the owner is being asked what we missed
+
+    /// `recent` begins anew here.
+    void forget_recent();
 };
 
 /// True when `a` comes before `b` in the room's order of events.

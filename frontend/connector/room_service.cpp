@@ -25,10 +25,11 @@ room_service::room_service(room_options options, cluster::peer& line, cluster::r
                 for (const auto id : taken)
                     evict(rid, id, "name_taken", now);
             }),
-      entered_(counters.at("room.entered")), left_(counters.at("room.left")),
-      enrollments_(counters.at("room.enrollments")), delivered_(counters.at("whisper.delivered")),
-      redelivered_(counters.at("whisper.repeats")), evicted_(counters.at("room.evicted")),
-      undecodable_(counters.at("room.undecodable")), holes_(counters.at("send.holes"))
+      entered_(counters.at("room.entered")), join_again_(counters.at("room.join_again")),
+      left_(counters.at("room.left")), enrollments_(counters.at("room.enrollments")),
+      delivered_(counters.at("whisper.delivered")), redelivered_(counters.at("whisper.repeats")),
+      evicted_(counters.at("room.evicted")), undecodable_(counters.at("room.undecodable")),
+      holes_(counters.at("send.holes"))
 {
     calls_.on_hole(
         [this](room_calls::call_id id, std::uint64_t wanted, instant now) { on_hole(id, wanted, now); });
@@ -78,13 +79,18 @@ void room_service::ask_in(session& s, const entry& wanted, others rest, reply do
     }
     auto& p = index_.add(s, wanted.rid, wanted.user);
     p.next_send = who.next_send; // a number names a send of this session, also when it left and came back
+    ask_owner(p, wanted, rest, std::move(done), now);
+}
+
+void room_service::ask_owner(place& p, const entry& wanted, others rest, reply done, instant now)
+{
     const protocol::add body{.who = member_of(p),
                              .resume = wanted.resume,
                              .since_epoch = wanted.epoch,
                              .since_offset = wanted.offset};
     p.join_call = calls_.start(
         wanted.rid, protocol::add::route, protocol::pack(body), now + options_.request_timeout, true,
-        [this, id = s.id, wanted, serial = p.serial, rest, done = std::move(done)](
+        [this, id = p.client->id, wanted, serial = p.serial, rest, done = std::move(done)](
             const cluster::answer& a, instant at) { on_entered(id, wanted, serial, rest, done, a, at); },
         now);
 }
@@ -102,6 +108,10 @@ void room_service::on_entered(session_id id, const entry& wanted, std::uint64_t 
         const bool unsure = a.code == errc::timeout || a.code == errc::unavailable || a.code == errc::ok;
         unsure ? leave(*p) : index_.remove(*p);
         return done(std::unexpected(answer.error()), now);
+    }
+    if (!feed_.can_join(*p->in, answer->at)) {
+        ++join_again_;
+        return ask_owner(*p, wanted, rest, done, now);
     }
     ++entered_;
     identities_[id].user = p->user;

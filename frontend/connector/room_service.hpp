@@ -100,6 +100,7 @@ private:
 
     [[nodiscard]] protocol::member member_of(const place& p) const;
     void ask_in(session& s, const entry& wanted, others rest, reply done, instant now);
+    void ask_owner(place& p, const entry& wanted, others rest, reply done, instant now);
     void on_entered(session_id id, const entry& wanted, std::uint64_t serial, others rest, const reply& done,
                     const cluster::answer& a, instant now);
     [[nodiscard]] static std::string welcome(const protocol::added& a, const entry& wanted,
@@ -128,8 +129,8 @@ private:
         enrolled_; ///< broker, generation, nonce of our link
     std::vector<session*> closed_;
     int depth_ = 0;
-    std::uint64_t &entered_, &left_, &enrollments_, &delivered_, &redelivered_, &evicted_, &undecodable_,
-        &holes_;
+    std::uint64_t &entered_, &join_again_, &left_, &enrollments_, &delivered_, &redelivered_, &evicted_,
+        &undecodable_, &holes_;
 };
 
 } // namespace citron::frontend
