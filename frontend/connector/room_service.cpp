@@ -249,9 +249,10 @@ void room_service::on_hole(room_calls::call_id id, std::uint64_t wanted, instant
     ++holes_;
     const auto sender = senders_.find(id);
     place* p = sender == senders_.end() ? nullptr : find(sender->second);
-    if (!p || !p->sends.contains(wanted))
-        return calls_.fail(id, errc::unavailable,
-                           now); // it wants what was answered long ago, or nobody waits
+    if (!p) // left meanwhile: the earlier ones are not sent again
+        return calls_.fail(id, errc::not_entered, now);
+    if (!p->sends.contains(wanted)) // what was answered long ago
+        return calls_.fail(id, errc::unavailable, now);
     if (now - p->resent < options_.calls.retry)
         return; // just done: their answers are on the way
     p->resent = now;

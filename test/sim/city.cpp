@@ -41,7 +41,10 @@ city::city(scene& s, ledger& book) : scene_(s), book_(book), broker_(s, named())
 
 void city::start_soon(process& p)
 {
-    scene_.clock.after(scene_.chance.between(duration(0), duration(800'000)), [&p] { p.start(); });
+    scene_.clock.after(scene_.chance.between(duration(0), duration(800'000)), [&p] {
+        if (!p.running()) // the director may have been quicker
+            p.start();
+    });
 }
 
 void city::start()
