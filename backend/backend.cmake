@@ -1,4 +1,5 @@
 add_library(backend_core STATIC
+  absences.cpp
   application.cpp
   channel.cpp
   channel_repair.cpp

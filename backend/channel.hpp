@@ -35,7 +35,8 @@ public:
                          std::string answer) = 0;
     /// Tells a connector that this session's place was taken.
     virtual void evict(const std::string& rid, const protocol::member& who, std::string_view reason) = 0;
-    [[nodiscard]] virtual bool connected(const protocol::member& who) const = 0; ///< is its connector alive?
+    /// False: its connector is known to have died.
+    [[nodiscard]] virtual bool connected(const protocol::member& who) const = 0;
     [[nodiscard]] virtual std::uint64_t unix_ms() const = 0;
 };
 

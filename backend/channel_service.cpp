@@ -39,10 +39,19 @@ bool channel_service::mine(const std::string& rid) const
     return owner != protocol::npos && owners_[owner] == line_.self().id;
 }
 
-bool channel_service::connected(const member& who) const
+/// Its connector is in the view.
+bool channel_service::here(const member& who) const
 {
     const auto* known = view_.find(who.connector);
     return known && known->boot == who.boot;
+}
+
+/// One that is not in the view may just be opening a new link.
+bool channel_service::connected(const member& who) const
+{
+    if (const auto* known = view_.find(who.connector))
+        return known->boot == who.boot;
+    return std::ranges::find(view_.dropped, who.life()) == view_.dropped.end();
 }
 
 bool channel_service::ready() const
@@ -94,7 +103,7 @@ void channel_service::on_up(bool fresh, instant now)
     rooms_.clear();
     limbo_.clear();
     arriving_.clear();
-    graced_.clear();
+    absent_.clear();
     active_.clear();
     closing_.clear();
     openings_.clear();
@@ -108,7 +117,7 @@ void channel_service::on_view(const protocol::view& v, instant now)
 {
     now_ = now;
     view_ = v;
-    grace_absent(now);
+    note_absent();
     if (!v.ready)
         return;
     if (const std::pair generation(v.broker, v.generation); begun_ != generation) {
@@ -182,35 +191,48 @@ void channel_service::release(const std::string& rid)
 
 // ---- members whose connector is silent
 
-void channel_service::grace_absent(instant now)
+void channel_service::note_absent()
 {
-    std::erase_if(graced_, [this](const auto& entry) { return connected(entry.second.who); });
-    for (const auto& [rid, r] : rooms_)
-        grace(*r, now);
-}
-
-void channel_service::grace(const room& r, instant now)
-{
-    for (const auto& s : r.members.seats())
-        if (!connected(s.who))
-            graced_.try_emplace({r.members.rid(), key_of(s.who)}, graced{now + options_.grace, s.who});
-}
-
-void channel_service::expire_graced(instant now)
-{
-    std::vector<std::pair<std::string, member>> expired;
-    std::erase_if(graced_, [&](const auto& entry) {
-        const bool over = entry.second.until <= now;
-        if (over)
-            expired.emplace_back(entry.first.first, entry.second.who);
-        return over;
+    absent_.forget([this](const protocol::incarnation& life) {
+        const auto* known = view_.find(life.id);
+        return known && known->boot == life.boot;
     });
-    for (const auto& [rid, who] : expired) {
-        room* r = find(rid);
-        if (r && r->now == room::state::open && !connected(who))
-            ghosts_ += r->members.leave(who);
-        release(rid);
+    for (const auto& [rid, r] : rooms_)
+        note_absent(*r);
+}
+
+void channel_service::note_absent(const room& r)
+{
+    for (const auto& s : r.members.seats()) {
+        if (here(s.who))
+            continue;
+        const auto spent = connected(s.who) ? milliseconds(0) : options_.silence;
+        absent_.note(s.who.life(), now_ + options_.grace - spent);
     }
+}
+
+void channel_service::remove_absent()
+{
+    std::vector<std::string> emptied;
+    for (const auto& [rid, r] : rooms_) {
+        remove_absent(*r);
+        if (r->members.empty())
+            emptied.push_back(rid);
+    }
+    for (const auto& rid : emptied)
+        release(rid);
+}
+
+void channel_service::remove_absent(room& r)
+{
+    if (r.now != room::state::open)
+        return;
+    std::vector<member> gone;
+    for (const auto& s : r.members.seats())
+        if (!here(s.who) && absent_.over(s.who.life(), now_))
+            gone.push_back(s.who);
+    for (const auto& who : gone)
+        ghosts_ += r.members.leave(who);
 }
 
 // ---- turns
@@ -219,7 +241,8 @@ void channel_service::on_tick(instant now, std::uint64_t unix_ms)
 {
     now_ = now;
     unix_ms_ = unix_ms;
-    expire_graced(now);
+    if (absent_.run_out(now))
+        remove_absent();
     whispers_.on_tick(now);
     hurry_closing(now);
     if (now - headed_ >= options_.heads_every)
@@ -317,7 +340,7 @@ void channel_service::deliver(const backend_session& from, const member& to, std
 void channel_service::evict(const std::string& rid, const member& who, std::string_view reason)
 {
     ++evicted_;
-    const auto body = protocol::pack(protocol::evict{who.session, std::string(reason)});
+    const auto body = protocol::pack(protocol::evict{who.boot, who.session, std::string(reason)});
     (void)rpc_.notify_server(who.connector, rid, protocol::evict::route,
                              body); // else its next enroll list does it
 }

@@ -4,6 +4,7 @@
 // ARCHITECTURE.md, "Rooms that move", is the specification of this file.
 #pragma once
 
+#include "backend/absences.hpp"
 #include "backend/history/store.hpp"
 #include "backend/room.hpp"
 #include "backend/whispers.hpp"
@@ -24,8 +25,8 @@ namespace citron::backend {
 struct channel_options
 {
     bool several_sessions_per_user = false;
-    milliseconds grace{
-        3'000}; ///< from the view that lacks a connector: its members go (2 s of silence went before)
+    milliseconds silence{2'000}; ///< so long after its last beat the broker declares a connector dead,
+    milliseconds grace{5'000};   ///< and so long after it its members go
     milliseconds heads_every{500};
     milliseconds active_for{5'000};        ///< heads of a room are announced so long after its last broadcast
     std::size_t waiting_bytes = 4U << 20U; ///< requests that wait for one room to open; over it: overloaded
@@ -85,14 +86,9 @@ public:
     [[nodiscard]] std::uint64_t unix_ms() const override { return unix_ms_; }
 
 private:
-    struct graced
-    {
-        instant until;
-        protocol::member who;
-    };
-
     void resume(const protocol::add& request, protocol::added answer, caller to, const std::string& rid);
     [[nodiscard]] bool mine(const std::string& rid) const;
+    [[nodiscard]] bool here(const protocol::member& who) const;
     [[nodiscard]] bool ready() const;
     [[nodiscard]] bool is_open(const std::string& rid);
     room* find(const std::string& rid);
@@ -102,9 +98,10 @@ private:
     // channel_service.cpp: rooms that are here
     void serve_waiting(room& r);
     void release(const std::string& rid);
-    void grace_absent(instant now);
-    void grace(const room& r, instant now);
-    void expire_graced(instant now);
+    void note_absent();
+    void note_absent(const room& r);
+    void remove_absent();
+    void remove_absent(room& r);
     void announce_heads(instant now);
     void flush_appends();
 
@@ -114,7 +111,7 @@ private:
     void opened(const std::string& rid, protocol::head at);
     void seat_members(room& r, std::map<std::string, std::vector<protocol::session_id>>& evicted);
     void correct(room& r, const std::string& connector, const protocol::enrolled_room& list);
-    void remove_absent(room& r, const std::string& connector, const protocol::enrolled_room& list);
+    void remove_unlisted(room& r, const std::string& connector, const protocol::enrolled_room& list);
     void end_enroll(const std::string& connector);
 
     // room_mover.cpp: rooms that go
@@ -148,9 +145,9 @@ private:
     std::unordered_map<std::string, std::unique_ptr<room>> rooms_;
     std::map<std::string, room_baggage> limbo_;     ///< handed over, not settled yet
     std::map<std::string, std::uint64_t> enrolled_; ///< connector -> nonce of the link it enrolled on
-    std::map<std::string, std::set<std::string>> enrolling_;       ///< connector -> rooms of the list so far
-    std::map<std::string, room_baggage> arriving_;                 ///< parts of rooms handed to us
-    std::map<std::pair<std::string, std::string>, graced> graced_; ///< by room and session key
+    std::map<std::string, std::set<std::string>> enrolling_; ///< connector -> rooms of the list so far
+    std::map<std::string, room_baggage> arriving_;           ///< parts of rooms handed to us
+    absences absent_;
     std::set<std::string> active_;
     std::set<std::string> closing_; ///< rooms of that state
     std::vector<backend::store::opening> openings_;

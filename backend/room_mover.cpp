@@ -174,7 +174,13 @@ void channel_service::send_parts(const std::string& rid, const room_baggage& bag
             .at = baggage.at,
             .members = baggage.members,
             .messages = {},
-            .answers = baggage.answers};
+            .answers = baggage.answers,
+            .absent = {}};
+    std::set<protocol::incarnation> absent;
+    for (const auto& who : baggage.members)
+        if (!here(who) && absent.insert(who.life()).second)
+            part.absent.push_back(
+                {who.life(), static_cast<std::uint64_t>(absent_.left(who.life(), now_).count())});
     send();
 }
 
@@ -193,6 +199,8 @@ void channel_service::on_handover(const envelope& e, instant now)
     baggage.at = std::move(part->at);
     baggage.members = std::move(part->members);
     baggage.answers = std::move(part->answers);
+    for (const auto& one : part->absent)
+        absent_.note(one.connector, now + milliseconds(one.left_ms));
     take_back(e.room, std::move(baggage));
     begin_opening();
 }

@@ -72,6 +72,7 @@ void channel_service::opened(const std::string& rid, protocol::head at)
         send_state(r->members, connector, list.seen, std::move(evicted[connector]), 0);
     }
     r->baggage = {};
+    remove_absent(*r);
     serve_waiting(*r);
     release(rid);
 }
@@ -86,8 +87,7 @@ void channel_service::seat_members(room& r, std::map<std::string, std::vector<pr
     }
     for (auto& who : r.baggage.members) {
         const auto listed = r.enrolled.find(who.connector);
-        const bool present =
-            !connected(who) || (listed != r.enrolled.end() && lists(listed->second, who.session));
+        const bool present = !here(who) || (listed != r.enrolled.end() && lists(listed->second, who.session));
         ghosts_ += present ? 0 : 1;
         if (present)
             (void)r.members.seat_silently(who, std::move(answers[key_of(who)]));
@@ -103,7 +103,7 @@ void channel_service::seat_members(room& r, std::map<std::string, std::vector<pr
         }
     }
     r.members.sort_by_join();
-    grace(r, now_);
+    note_absent(r);
 }
 
 // ---- enroll lists
@@ -135,7 +135,7 @@ void channel_service::on_enroll(const envelope& e, instant now)
 /// An open room learns the truth about one connector.
 void channel_service::correct(room& r, const std::string& connector, const protocol::enrolled_room& list)
 {
-    remove_absent(r, connector, list);
+    remove_unlisted(r, connector, list);
     std::vector<protocol::session_id> evicted;
     for (const auto& who : list.members) {
         if (!r.members.find(who)) {
@@ -149,12 +149,12 @@ void channel_service::correct(room& r, const std::string& connector, const proto
     send_state(r.members, connector, list.seen, std::move(evicted), 0);
 }
 
-void channel_service::remove_absent(room& r, const std::string& connector,
-                                    const protocol::enrolled_room& list)
+void channel_service::remove_unlisted(room& r, const std::string& connector,
+                                      const protocol::enrolled_room& list)
 {
     std::vector<member> gone;
     for (const auto& s : r.members.seats())
-        if (s.who.connector == connector && connected(s.who) && !lists(list, s.who.session))
+        if (s.who.connector == connector && here(s.who) && !lists(list, s.who.session))
             gone.push_back(s.who);
     for (const auto& who : gone)
         ghosts_ += r.members.leave(who);
@@ -166,7 +166,7 @@ void channel_service::end_enroll(const std::string& connector)
     auto touched = std::exchange(enrolling_[connector], {});
     for (auto& [rid, r] : rooms_)
         if (r->now == room::state::open && touched.insert(rid).second)
-            remove_absent(*r, connector, {});
+            remove_unlisted(*r, connector, {});
     for (const auto& rid : touched)
         release(rid);
     enrolled_[connector] = view_.find(connector)->nonce;

@@ -9,13 +9,12 @@ constexpr milliseconds stop_limit{10'000};
 
 chat_server_options options_of(const runtime::startup& start)
 {
-    constexpr milliseconds death{2'000}; // the broker notices after so much silence
     const auto& conf = start.conf.chat;
     chat_server_options options;
     options.peer = cluster::peer_options_of(start);
     options.peer.self.store = "memory";
     options.channels.several_sessions_per_user = conf.several_sessions_per_user;
-    options.channels.grace = std::max(conf.grace - death, milliseconds::zero());
+    options.channels.grace = std::max(conf.grace, options.channels.silence);
     options.channels.resume = {conf.resume_messages, conf.resume_bytes};
     options.channels.seed = cluster::random_number();
     return options;

@@ -14,8 +14,11 @@ whispers::whispers(whisper_options options, cluster::rpc& rpc, protocol::counter
 void whispers::start(const backend_session& from, const protocol::member& to, std::string push,
                      std::string answer, instant now)
 {
-    const protocol::deliver body{
-        .session = to.session, .from = from.key, .number = from.number, .push = {std::move(push)}};
+    const protocol::deliver body{.boot = to.boot,
+                                 .session = to.session,
+                                 .from = from.key,
+                                 .number = from.number,
+                                 .push = {std::move(push)}};
     pending_.push_back(
         {next_++, from, to, protocol::pack(body), std::move(answer), now + options_.give_up, now});
     attempt(pending_.back(), now);

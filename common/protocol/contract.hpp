@@ -118,12 +118,13 @@ struct member
     session_id session = 0;
     std::string key;          ///< hash of the resumeKey, hex
     std::uint64_t joined = 0; ///< ms since 1970 by the owner's clock: the order of `users`
-    std::uint64_t next = 1; ///< owner: number of the next send; add, enroll: the first one not answered yet
+    std::uint64_t next = 1;   ///< owner: number of the next send; add, enroll: the first one not answered yet
 
     [[nodiscard]] bool same_session(const member& other) const
     {
         return session == other.session && boot == other.boot && connector == other.connector;
     }
+    [[nodiscard]] incarnation life() const { return {connector, boot}; }
     bool operator==(const member&) const = default;
     MSGPACK_DEFINE_ARRAY(user, connector, boot, session, key, joined, next)
 };
@@ -235,7 +236,15 @@ struct handover
         MSGPACK_DEFINE_ARRAY(connector, boot, session, number, code, body)
     };
     std::vector<answered> answers;
-    MSGPACK_DEFINE_ARRAY(last, at, members, messages, answers)
+    /// A connector of members that fell silent, and how long they stay.
+    struct absence
+    {
+        incarnation connector;
+        std::uint64_t left_ms = 0;
+        MSGPACK_DEFINE_ARRAY(connector, left_ms)
+    };
+    std::vector<absence> absent;
+    MSGPACK_DEFINE_ARRAY(last, at, members, messages, answers, absent)
 };
 
 // ---- calls ----
@@ -302,11 +311,12 @@ struct client_request
 struct deliver
 {
     static constexpr std::string_view route = "connector.channelRemote.deliver";
+    std::uint64_t boot = 0; ///< the connector's life that the session belongs to
     session_id session = 0;
     std::string from; ///< sender's session as text: with `number` it names the message
     std::uint64_t number = 0;
     blob push;
-    MSGPACK_DEFINE_ARRAY(session, from, number, push)
+    MSGPACK_DEFINE_ARRAY(boot, session, from, number, push)
 };
 
 /// owner -> connector, notify: end this session, somebody with its resumeKey or name has its place in the
@@ -314,9 +324,10 @@ struct deliver
 struct evict
 {
     static constexpr std::string_view route = "connector.channelRemote.evict";
+    std::uint64_t boot = 0; ///< as in deliver
     session_id session = 0;
     std::string reason;
-    MSGPACK_DEFINE_ARRAY(session, reason)
+    MSGPACK_DEFINE_ARRAY(boot, session, reason)
 };
 
 /// tool -> any server: reply is a JSON object of counters and gauges.

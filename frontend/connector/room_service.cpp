@@ -284,24 +284,28 @@ bool room_service::on_remote(const envelope& e, instant now)
             ++undecodable_;
         return true;
     }
-    if (e.route == protocol::evict::route) {
-        if (const auto who = protocol::unpack<protocol::evict>(e.body))
-            evict(e.room, who->session, who->reason, now);
-        else
-            ++undecodable_;
-        return true;
-    }
-    if (e.route != protocol::deliver::route)
-        return false;
-    on_deliver(e, now);
-    return true;
+    if (e.route == protocol::evict::route)
+        return on_evict(e, now), true;
+    if (e.route == protocol::deliver::route)
+        return on_deliver(e, now), true;
+    return false;
+}
+
+void room_service::on_evict(const envelope& e, instant now)
+{
+    const auto who = protocol::unpack<protocol::evict>(e.body);
+    if (!who)
+        ++undecodable_;
+    else if (who->boot == line_.self().boot)
+        evict(e.room, who->session, who->reason, now);
 }
 
 void room_service::on_deliver(const envelope& e, instant now)
 {
     constexpr std::size_t remembered = 256; // per place; the sender's owner repeats for 8 s at most
     const auto message = protocol::unpack<protocol::deliver>(e.body);
-    place* p = message ? index_.find(message->session, e.room) : nullptr;
+    const bool ours = message && message->boot == line_.self().boot; // not of a former life of this server
+    place* p = ours ? index_.find(message->session, e.room) : nullptr;
     if (!p || p->client->state == phase::closing) {
         (void)rpc_.reply(e.from, e.id, e.room, message ? errc::no_such_user : errc::bad_request, {});
         return;

@@ -111,6 +111,7 @@ private:
     [[nodiscard]] protocol::result<place*> room_meant(session& s, std::string_view body);
     void on_hole(room_calls::call_id id, std::uint64_t wanted, instant now);
     void on_deliver(const protocol::envelope& e, instant now);
+    void on_evict(const protocol::envelope& e, instant now);
     void evict(const std::string& rid, session_id id, std::string_view reason, instant now);
     void enroll(const protocol::view& v);
     [[nodiscard]] protocol::enrolled_room describe(const room& r) const;

@@ -186,7 +186,8 @@ void client::on_refusal(const question& q, const std::string& reason)
     const bool name_taken = reason == "duplicate_user" && (q.what == act::enter || q.what == act::join);
     const bool nobody = reason == "no_such_user" && q.what == act::whisper;
     const auto present = stays_.find(q.rid);
-    const bool left = reason == "not_entered" && (present == stays_.end() || present->second != q.inside);
+    const bool left = reason == "not_entered" && (present == stays_.end() || present->second != q.inside ||
+                                                  book_.allowed().kicks); // its name was taken
     const bool no_outcome = reason == "unavailable" || reason == "timeout";
     const bool excused =
         no_outcome && (book_.allowed().refusals || (q.what == act::signal && book_.allowed().lost_signals) ||
