@@ -33,12 +33,10 @@ bool absences::over(const life& who, instant now) const
     return known != known_.end() && known->second.until <= now;
 }
 
-absences::milliseconds absences::left(const life& who, instant now) const
+std::optional<absences::instant> absences::until(const life& who) const
 {
     const auto known = known_.find(who);
-    if (known == known_.end() || known->second.until <= now)
-        return milliseconds::zero();
-    return std::chrono::ceil<milliseconds>(known->second.until - now);
+    return known == known_.end() ? std::nullopt : std::optional(known->second.until);
 }
 
 } // namespace citron::backend

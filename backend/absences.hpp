@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 
 namespace citron::backend {
 
@@ -13,7 +14,6 @@ class absences
 public:
     using life = protocol::incarnation;
     using instant = protocol::instant;
-    using milliseconds = protocol::milliseconds;
 
     /// Its members stay until then, or until an earlier time that was noted before.
     void note(const life& who, instant until);
@@ -24,8 +24,7 @@ public:
     [[nodiscard]] bool run_out(instant now);
     /// The time of this one is over.
     [[nodiscard]] bool over(const life& who, instant now) const;
-    /// How long its members stay from now on; zero when that is over or nobody is absent by that name.
-    [[nodiscard]] milliseconds left(const life& who, instant now) const;
+    [[nodiscard]] std::optional<instant> until(const life& who) const;
     void clear() { known_.clear(); }
 
 private:

@@ -31,8 +31,9 @@ void application::serve_client(channel& room, channel_port& port, const envelope
         return port.answer(reply_to, e.room, errc::bad_request, {});
     const auto* seat = room.find(request->who);
     if (!seat) {
-        ++strangers_;
-        return port.answer(reply_to, e.room, errc::not_entered, {});
+        const bool certain = port.enrolled(request->who.connector);
+        strangers_ += certain;
+        return port.answer(reply_to, e.room, certain ? errc::not_entered : errc::moved, {});
     }
     if (request->number) {
         const auto admission = room.admit(*request, reply_to);
@@ -40,6 +41,8 @@ void application::serve_client(channel& room, channel_port& port, const envelope
             ++repeats_;
             return;
         }
+        if (admission == channel::admission::past)
+            return port.answer(reply_to, e.room, errc::not_entered, {});
         if (admission == channel::admission::hole) {
             ++holes_;
             return port.answer(reply_to, e.room, errc::hole, protocol::pack(seat->who.next));

@@ -4,6 +4,7 @@ add_library(backend_core STATIC
   channel.cpp
   channel_repair.cpp
   channel_service.cpp
+  handovers.cpp
   chat/chat_handler.cpp
   chat/chat_remote.cpp
   chat_server.cpp

@@ -94,11 +94,13 @@ added channel::welcome(const seat& s) const
 result<added> channel::enter(member who)
 {
     if (const auto again = by_key(key_of(who)); again != seats_.end()) {
-        again->who.next = std::max(again->who.next, who.next); // it left, and only its coming back arrived
+        update(who);            // it left, and only its coming back arrived
         return welcome(*again); // or a repeat of a request whose answer was lost
     }
     const auto holder = by_user(who.user);
     if (holder != seats_.end() && !who.key.empty() && holder->who.key == who.key) {
+        if (who.opened < holder->who.opened)
+            return std::unexpected(errc::duplicate_user); // of a connection that the client has given up
         const auto before = holder->who;
         who.joined = before.joined;
         remove(holder); // the same client on a new connection: nobody else notices
@@ -136,7 +138,7 @@ bool channel::yields(const member& who)
 bool channel::leave(const member& who)
 {
     const auto gone = by_key(key_of(who));
-    if (gone == seats_.end())
+    if (gone == seats_.end() || gone->who.stay > who.stay)
         return false;
     const auto user = gone->who.user;
     remove(gone);
@@ -170,10 +172,13 @@ void channel::sort_by_join()
         [](const seat& a, const seat& b) { return a.who.joined < b.who.joined; }); // stable; iterators stay
 }
 
-void channel::raise_next(const member& who, std::uint64_t next)
+void channel::update(const member& who)
 {
-    if (const auto s = by_key(key_of(who)); s != seats_.end())
-        s->who.next = std::max(s->who.next, next);
+    const auto s = by_key(key_of(who));
+    if (s == seats_.end())
+        return;
+    s->who.next = std::max(s->who.next, who.next);
+    s->who.stay = std::max(s->who.stay, who.stay);
 }
 
 // ---- what members are told
@@ -281,8 +286,7 @@ void channel::signal(const backend_session& from, const ordered_json& push)
 channel::admission channel::admit(const client_request& request, const caller& reply_to)
 {
     const auto s = by_key(key_of(request.who));
-    if (s == seats_.end())
-        return admission::stranger;
+    s->who.next = std::max(s->who.next, request.low); // below that all is answered, if not by us
     while (!s->sends.empty() && s->sends.front().number < request.low)
         s->sends.pop_front();
     if (request.number > s->who.next)
@@ -294,7 +298,7 @@ channel::admission channel::admit(const client_request& request, const caller& r
     }
     const auto first = std::ranges::find(s->sends, request.number, &seat::send::number);
     if (first == s->sends.end())
-        return admission::repeat; // answered, and the sender has said that it got the answer
+        return admission::past;
     first->reply_to = reply_to;
     if (first->answer)
         port_.answer(reply_to, rid_, first->answer->first, first->answer->second);

@@ -37,6 +37,8 @@ public:
     virtual void evict(const std::string& rid, const protocol::member& who, std::string_view reason) = 0;
     /// False: its connector is known to have died.
     [[nodiscard]] virtual bool connected(const protocol::member& who) const = 0;
+    /// False: what it says of its sessions in this generation is still on its way.
+    [[nodiscard]] virtual bool enrolled(const std::string& connector) const = 0;
     [[nodiscard]] virtual std::uint64_t unix_ms() const = 0;
 };
 
@@ -61,7 +63,7 @@ public:
     // ---- for handlers and remotes
     /// A session enters. Refused as duplicate_user, or answered with `added` (after onAdd to the others).
     [[nodiscard]] protocol::result<protocol::added> enter(protocol::member who);
-    /// A session leaves; false when it is not here (any more).
+    /// A session leaves; false when it is not here (any more), or has come back since.
     bool leave(const protocol::member& who);
     /// Stores the message, then answers {offset, epoch, time}, then broadcasts it. `chat` lacks offset,
     /// epoch, time.
@@ -81,10 +83,11 @@ public:
         next,
         repeat,
         hole,
-        stranger
+        past
     };
     /// Is this the send to accept now? next: it is, and its number is taken. repeat: the first answer was or
-    /// will be sent again. hole: who.next is wanted.
+    /// will be sent again. hole: who.next is wanted. past: it belongs to a former stay, or the sender has its
+    /// answer. Precondition: find(request.who).
     [[nodiscard]] admission admit(const protocol::client_request& request, const caller& reply_to);
     void on_stored(errc code);
     /// One delivery of a whisper has ended.
@@ -101,7 +104,8 @@ public:
     bool reenroll(protocol::member who);
     void sort_by_join();
     [[nodiscard]] const seat* find(const protocol::member& who) const;
-    void raise_next(const protocol::member& who, std::uint64_t next);
+    /// What its connector knows better: the first send without an answer, and which stay this is.
+    void update(const protocol::member& who);
     [[nodiscard]] const std::list<seat>& seats() const { return seats_; }
     [[nodiscard]] std::vector<std::string> connectors() const;
     [[nodiscard]] const protocol::head& at() const { return at_; }

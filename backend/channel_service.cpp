@@ -17,17 +17,17 @@ channel_service::channel_service(channel_options options, cluster::peer& line, c
     : options_(options), line_(line), rpc_(rpc), history_(history), serve_(std::move(serve)),
       whispers_(options.whispers, rpc, counters,
                 [this](const backend_session& from, errc code, std::string_view text) {
-                    if (room* r = find(from.rid))
+                    if (room* r = find(from.rid)) // a room waits for its whispers before it goes
                         r->members.whispered(from, code, text);
-                    else
-                        this->answer(from.reply_to, from.rid, code, text);
+                    release(from.rid);
                 }),
-      random_(options.seed), opened_(counters.at("room.opened")), handed_(counters.at("room.handed_over")),
-      taken_back_(counters.at("room.taken_back")), conflicts_(counters.at("room.handover_conflict")),
-      moved_(counters.at("room.moved")), overloaded_(counters.at("room.overloaded")),
-      evicted_(counters.at("room.evicted")), reenrolled_(counters.at("room.member_reenrolled")),
-      ghosts_(counters.at("room.ghost_removed")), lost_epochs_(counters.at("room.epoch_lost")),
-      broadcasts_(counters.at("room.broadcasts")), unpublished_(counters.at("room.unpublished"))
+      random_(options.seed), leaving_(options.handovers, rpc, counters), opened_(counters.at("room.opened")),
+      handed_(counters.at("room.handed_over")), taken_back_(counters.at("room.taken_back")),
+      conflicts_(counters.at("room.handover_conflict")), moved_(counters.at("room.moved")),
+      overloaded_(counters.at("room.overloaded")), evicted_(counters.at("room.evicted")),
+      reenrolled_(counters.at("room.member_reenrolled")), ghosts_(counters.at("room.ghost_removed")),
+      lost_epochs_(counters.at("room.epoch_lost")), broadcasts_(counters.at("room.broadcasts")),
+      unpublished_(counters.at("room.unpublished"))
 {
 }
 
@@ -54,15 +54,26 @@ bool channel_service::connected(const member& who) const
     return std::ranges::find(view_.dropped, who.life()) == view_.dropped.end();
 }
 
+bool channel_service::enrolled(const std::string& connector) const
+{
+    const auto* one = view_.find(connector);
+    const auto found = enrolled_.find(connector);
+    return one && found != enrolled_.end() && found->second == one->nonce;
+}
+
 bool channel_service::ready() const
 {
     if (!view_.ready || !settled_)
         return false;
     return std::ranges::all_of(view_.servers, [this](const protocol::server_info& one) {
-        const auto found = enrolled_.find(one.id);
-        return one.type() != server_kind::connector ||
-               (found != enrolled_.end() && found->second == one.nonce);
+        return one.type() != server_kind::connector || enrolled(one.id);
     });
+}
+
+std::uint64_t channel_service::unix_ms() const
+{
+    const auto since = std::chrono::duration_cast<milliseconds>(now_ - ticked_).count();
+    return ticked_unix_ms_ + static_cast<std::uint64_t>(std::max<std::int64_t>(since, 0));
 }
 
 room* channel_service::find(const std::string& rid)
@@ -101,7 +112,9 @@ void channel_service::on_up(bool fresh, instant now)
         return;
     // Declared dead: our rooms have other owners. What we hold would be a second truth.
     rooms_.clear();
-    limbo_.clear();
+    leaving_.clear();
+    whispers_.clear();
+    enrolling_.clear();
     arriving_.clear();
     absent_.clear();
     active_.clear();
@@ -133,7 +146,7 @@ void channel_service::on_settled(std::uint64_t generation, instant now)
     if (generation != view_.generation)
         return;
     settled_ = true;
-    limbo_.clear();
+    leaving_.clear();
     begin_opening();
 }
 
@@ -155,7 +168,7 @@ void channel_service::on_room_envelope(const envelope& e, instant now)
         r = &obtain(e.room);
     if (r->now != room::state::open) {
         wait(*r, e);
-        return begin_opening();
+        return begin_opening(*r);
     }
     serve_(r->members, e, now);
     release(e.room);
@@ -163,11 +176,10 @@ void channel_service::on_room_envelope(const envelope& e, instant now)
 
 void channel_service::wait(room& r, const envelope& e)
 {
-    if (r.waiting_bytes + e.body.size() > options_.waiting_bytes) {
+    const bool full = r.waiting_bytes + e.body.size() > options_.waiting_bytes;
+    if (full && e.kind == kind::call) { // a notify is a session's leaving: never refused
         ++overloaded_;
-        if (e.kind == kind::call)
-            answer({e.from, e.id}, e.room, errc::overloaded, {});
-        return;
+        return answer({e.from, e.id}, e.room, errc::overloaded, {});
     }
     r.waiting_bytes += e.body.size();
     r.waiting.emplace_back(e);
@@ -240,7 +252,8 @@ void channel_service::remove_absent(room& r)
 void channel_service::on_tick(instant now, std::uint64_t unix_ms)
 {
     now_ = now;
-    unix_ms_ = unix_ms;
+    ticked_ = now;
+    ticked_unix_ms_ = unix_ms;
     if (absent_.run_out(now))
         remove_absent();
     whispers_.on_tick(now);
@@ -279,6 +292,8 @@ void channel_service::end_turn(instant now)
     flush_openings();
     flush_appends();
     finish_closing();
+    if (line_.up() && !owners_.empty())
+        leaving_.pump(now);
 }
 
 void channel_service::flush_appends()

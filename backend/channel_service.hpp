@@ -5,6 +5,7 @@
 #pragma once
 
 #include "backend/absences.hpp"
+#include "backend/handovers.hpp"
 #include "backend/history/store.hpp"
 #include "backend/room.hpp"
 #include "backend/whispers.hpp"
@@ -34,6 +35,7 @@ struct channel_options
     page_limit resume{500, 2U << 20U};     ///< a client that missed more gets the newest page instead
     milliseconds last_whispers{500};       ///< a room that goes waits so long for what it delivers
     whisper_options whispers;
+    handover_options handovers;
     std::uint64_t seed = 1; ///< for epochs
 };
 
@@ -83,9 +85,21 @@ public:
                  std::string answer) override;
     void evict(const std::string& rid, const protocol::member& who, std::string_view reason) override;
     [[nodiscard]] bool connected(const protocol::member& who) const override;
-    [[nodiscard]] std::uint64_t unix_ms() const override { return unix_ms_; }
+    [[nodiscard]] bool enrolled(const std::string& connector) const override;
+    [[nodiscard]] std::uint64_t unix_ms() const override;
 
 private:
+    using room_list = std::map<std::string, protocol::enrolled_room>; ///< by rid
+
+    /// What has come so far of a room that is being handed to us.
+    struct arrival
+    {
+        std::string sender;
+        std::uint64_t series = 0;
+        std::uint32_t next = 0; ///< part
+        room_baggage baggage;
+    };
+
     void resume(const protocol::add& request, protocol::added answer, caller to, const std::string& rid);
     [[nodiscard]] bool mine(const std::string& rid) const;
     [[nodiscard]] bool here(const protocol::member& who) const;
@@ -107,24 +121,26 @@ private:
 
     // room_opener.cpp: rooms that come
     void begin_opening();
+    void begin_opening(room& r);
     void flush_openings();
     void opened(const std::string& rid, protocol::head at);
     void seat_members(room& r, std::map<std::string, std::vector<protocol::session_id>>& evicted);
     void correct(room& r, const std::string& connector, const protocol::enrolled_room& list);
     void remove_unlisted(room& r, const std::string& connector, const protocol::enrolled_room& list);
-    void end_enroll(const std::string& connector);
+    void end_enroll(const std::string& connector, room_list list);
 
     // room_mover.cpp: rooms that go
     void begin_generation();
     void turn_away(room& r);
+    void stay(room& r);
     [[nodiscard]] room_baggage pack_up(room& r);
     void hand_over(const std::string& rid, room_baggage baggage);
-    void send_parts(const std::string& rid, const room_baggage& baggage);
     void hand_over_stored();
     void begin_closing(room& r);
     void hurry_closing(instant now);
     void finish_closing();
-    void take_back(const std::string& rid, room_baggage baggage);
+    [[nodiscard]] errc take_part(const std::string& rid, const std::string& sender, protocol::handover part);
+    void take_in(const std::string& rid, room_baggage baggage);
 
     channel_options options_;
     cluster::peer& line_;
@@ -140,13 +156,14 @@ private:
     bool settled_ = false, done_ = false;
     instant now_{};
     instant headed_{};
-    std::uint64_t unix_ms_ = 0;
+    instant ticked_{};
+    std::uint64_t ticked_unix_ms_ = 0;
 
     std::unordered_map<std::string, std::unique_ptr<room>> rooms_;
-    std::map<std::string, room_baggage> limbo_;     ///< handed over, not settled yet
+    handovers leaving_;
     std::map<std::string, std::uint64_t> enrolled_; ///< connector -> nonce of the link it enrolled on
-    std::map<std::string, std::set<std::string>> enrolling_; ///< connector -> rooms of the list so far
-    std::map<std::string, room_baggage> arriving_;           ///< parts of rooms handed to us
+    std::map<std::string, room_list> enrolling_;    ///< connector -> its list so far
+    std::map<std::string, arrival> arriving_;       ///< by rid
     absences absent_;
     std::set<std::string> active_;
     std::set<std::string> closing_; ///< rooms of that state

@@ -39,9 +39,11 @@ void chat_server::drain(instant now)
 
 bool chat_server::drained() const
 {
+    if (!line_.up() || !line_.view().ready)
+        return false;
     const auto* self = line_.view().find(line_.self().id);
     const bool marked = self && self->draining;
-    return !line_.up() || protocol::owners(line_.view()).empty() || (marked && channels_.settled());
+    return protocol::owners(line_.view()).empty() || (marked && channels_.settled());
 }
 
 void chat_server::on_up(bool fresh, instant now)
@@ -70,7 +72,7 @@ void chat_server::on_envelope(const envelope& e, instant now)
         return rpc_.on_reply(e, now);
     if (e.kind == kind::enroll)
         return channels_.on_enroll(e, now);
-    if (e.route == protocol::channel_handover)
+    if (e.route == protocol::handover::route)
         return channels_.on_handover(e, now);
     if (e.route == protocol::stats_route)
         return channels_.answer({e.from, e.id}, e.room, protocol::errc::ok, stats_());

@@ -33,7 +33,8 @@ public:
     void on_tick(instant now, std::uint64_t unix_ms);
     /// At the end of each turn of the loop: hands what was gathered to the store.
     void end_turn(instant now);
-    /// Hands all rooms over; drained() tells when that is done and bye may be said.
+    /// Hands all rooms over; drained() tells when that is done, or nobody is there to take them, and bye may
+    /// be said. Without a broker that is never so.
     void drain(instant now);
     [[nodiscard]] bool drained() const;
 

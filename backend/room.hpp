@@ -35,6 +35,8 @@ struct room_baggage
     std::vector<protocol::member> members;
     std::vector<protocol::message> messages; ///< stores that are local() only
     std::vector<protocol::handover::answered> answers;
+    std::map<protocol::incarnation, instant>
+        absent; ///< silent connectors of members, and how long these stay
 };
 
 struct room

@@ -12,11 +12,6 @@ using protocol::envelope;
 using protocol::handover;
 using protocol::kind;
 
-namespace {
-constexpr std::size_t part_bytes =
-    1U << 20U; // one hand-over part: well below max_envelope, shares the link fairly
-} // namespace
-
 /// Answers a view that changed who owns rooms: hand over what is not ours, then say so.
 void channel_service::begin_generation()
 {
@@ -24,24 +19,32 @@ void channel_service::begin_generation()
     owners_ = protocol::owners(view_);
     enrolled_.clear();
     enrolling_.clear();
+    arriving_.clear();
     if (owners_.empty())
         return; // nobody to hand over to
-    for (auto& [rid, baggage] : std::exchange(limbo_, {}))
-        mine(rid) ? take_back(rid, std::move(baggage)) : hand_over(rid, std::move(baggage));
+    for (auto& [rid, baggage] : leaving_.take_back())
+        mine(rid) ? take_in(rid, std::move(baggage)) : hand_over(rid, std::move(baggage));
     for (auto& [rid, r] : rooms_) {
         r->enrolled.clear(); // every connector enrolls again
-        if (mine(rid)) {
-            if (r->now == room::state::closing) {
-                r->now = room::state::open; // ours again before it went
-                closing_.erase(rid);
-            }
-        } else if (r->now == room::state::gathering) {
+        if (mine(rid))
+            stay(*r);
+        else if (r->now == room::state::gathering)
             turn_away(*r);
-        } else if (r->now == room::state::open) {
+        else if (r->now == room::state::open)
             begin_closing(*r);
-        }
     }
     hand_over_stored();
+}
+
+/// One that was to go is ours again before it went.
+void channel_service::stay(room& r)
+{
+    if (r.now != room::state::closing)
+        return;
+    closing_.erase(r.members.rid());
+    const bool was_open = !r.members.at().epoch.empty();
+    r.now = was_open ? room::state::open : room::state::gathering;
+    remove_absent(r);
 }
 
 void channel_service::begin_closing(room& r)
@@ -92,6 +95,9 @@ room_baggage channel_service::pack_up(room& r)
         }
         b.messages = std::move(stored.messages);
     }
+    for (const auto& who : b.members)
+        if (!here(who))
+            b.absent.try_emplace(who.life(), absent_.until(who.life()).value_or(now_ + options_.grace));
     return b;
 }
 
@@ -122,12 +128,12 @@ void channel_service::finish_closing()
     const auto opens_elsewhere = [this](const auto& entry) {
         return entry.second->now == room::state::opening && !mine(entry.first);
     };
-    const bool more = !closing_.empty() || std::ranges::any_of(rooms_, opens_elsewhere);
+    const bool more =
+        !closing_.empty() || !leaving_.all_taken() || std::ranges::any_of(rooms_, opens_elsewhere);
     if (more && !nobody_to_take_them)
         return;
-    done_ = true;
     const auto body = protocol::pack(protocol::generation_mark{view_.generation});
-    (void)line_.send({.kind = kind::done, .body = body}); // a lost link brings a new generation
+    done_ = line_.send({.kind = kind::done, .body = body}); // else with the next turn, or the next generation
 }
 
 /// Rooms without members here: only the store knows them.
@@ -149,76 +155,63 @@ void channel_service::hand_over(const std::string& rid, room_baggage baggage)
     if (baggage.at.epoch.empty() && baggage.members.empty())
         return; // never opened, nothing known
     ++handed_;
-    send_parts(rid, baggage);
-    limbo_.insert_or_assign(rid, std::move(baggage));
-}
-
-void channel_service::send_parts(const std::string& rid, const room_baggage& baggage)
-{
-    handover part;
-    std::size_t size = 0;
-    const auto send = [&] {
-        (void)rpc_.notify_room(rid, protocol::channel_handover, protocol::pack(part));
-        part = {};
-        size = 0;
-    };
-    for (const auto& m : baggage.messages) {
-        if (size + m.push.data.size() > part_bytes && !part.messages.empty())
-            send();
-        part.messages.push_back(m);
-        size += m.push.data.size();
-    }
-    if (size > 0)
-        send();
-    part = {.last = true,
-            .at = baggage.at,
-            .members = baggage.members,
-            .messages = {},
-            .answers = baggage.answers,
-            .absent = {}};
-    std::set<protocol::incarnation> absent;
-    for (const auto& who : baggage.members)
-        if (!here(who) && absent.insert(who.life()).second)
-            part.absent.push_back(
-                {who.life(), static_cast<std::uint64_t>(absent_.left(who.life(), now_).count())});
-    send();
+    leaving_.add(rid, std::move(baggage), view_.generation);
 }
 
 void channel_service::on_handover(const envelope& e, instant now)
 {
     now_ = now;
     auto part = protocol::unpack<handover>(e.body);
-    if (!part)
-        return;
-    auto& arriving = arriving_[e.room];
-    std::ranges::move(part->messages, std::back_inserter(arriving.messages));
-    if (!part->last)
-        return;
-    auto baggage = std::move(arriving);
-    arriving_.erase(e.room);
-    baggage.at = std::move(part->at);
-    baggage.members = std::move(part->members);
-    baggage.answers = std::move(part->answers);
-    for (const auto& one : part->absent)
-        absent_.note(one.connector, now + milliseconds(one.left_ms));
-    take_back(e.room, std::move(baggage));
+    const auto code = part ? take_part(e.room, e.from, std::move(*part)) : errc::bad_request;
+    answer({e.from, e.id}, e.room, code, {});
+}
+
+errc channel_service::take_part(const std::string& rid, const std::string& sender, handover part)
+{
+    if (part.generation != view_.generation || !mine(rid))
+        return errc::moved;
+    auto& arriving = arriving_[rid];
+    if (part.part == 0)
+        arriving = {.sender = sender, .series = part.series, .baggage = {}};
+    const bool next =
+        arriving.sender == sender && arriving.series == part.series && arriving.next == part.part;
+    if (!next) {
+        arriving_.erase(rid);
+        return errc::hole;
+    }
+    ++arriving.next;
+    auto& baggage = arriving.baggage;
+    std::ranges::move(part.messages, std::back_inserter(baggage.messages));
+    std::ranges::move(part.members, std::back_inserter(baggage.members));
+    std::ranges::move(part.answers, std::back_inserter(baggage.answers));
+    if (!part.last)
+        return errc::ok;
+    baggage.at = std::move(part.at);
+    for (const auto& one : part.absent)
+        absent_.note(one.connector, now_ + milliseconds(one.left_ms));
+    auto whole = std::move(baggage);
+    arriving_.erase(rid);
+    take_in(rid, std::move(whole));
     begin_opening();
+    return errc::ok;
 }
 
 /// Baggage becomes a room that opens when the generation is settled; a room that nobody is in rests in the
 /// store.
-void channel_service::take_back(const std::string& rid, room_baggage baggage)
+void channel_service::take_in(const std::string& rid, room_baggage baggage)
 {
+    const room* known = find(rid);
+    const bool settled_here = known && known->now != room::state::gathering;
+    if (settled_here || (known && known->handed_over && known->baggage.at.term > baggage.at.term)) {
+        ++conflicts_; // it has moved on without this
+        return;
+    }
     ++taken_back_;
     if (history_.local())
         history_.adopt(rid, {baggage.at, std::exchange(baggage.messages, {})});
     if (baggage.members.empty())
         return;
     auto& r = obtain(rid);
-    if (r.now != room::state::gathering || (r.handed_over && r.baggage.at.term > baggage.at.term)) {
-        ++conflicts_; // somebody came back late with a room that has moved on
-        return;
-    }
     r.handed_over = true;
     r.baggage = std::move(baggage);
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace citron::backend {
@@ -13,11 +14,13 @@ using protocol::member;
 
 namespace {
 
-/// Does the list speak of this session at all?
-bool lists(const protocol::enrolled_room& list, protocol::session_id session)
+/// Sessions that the list speaks of at all.
+std::unordered_set<protocol::session_id> sessions_of(const protocol::enrolled_room& list)
 {
-    return std::ranges::find(list.joining, session) != list.joining.end() ||
-           std::ranges::find(list.members, session, &member::session) != list.members.end();
+    std::unordered_set<protocol::session_id> all(list.joining.begin(), list.joining.end());
+    for (const auto& who : list.members)
+        all.insert(who.session);
+    return all;
 }
 
 } // namespace
@@ -28,15 +31,23 @@ void channel_service::begin_opening()
 {
     if (!ready())
         return;
-    for (auto& [rid, r] : rooms_) {
-        if (r->now != room::state::gathering || !mine(rid))
-            continue;
-        std::uint64_t seen = r->baggage.at.term;
-        for (const auto& [connector, list] : r->enrolled)
-            seen = std::max(seen, list.seen.term);
-        r->now = room::state::opening;
-        openings_.push_back({rid, seen, fmt::format("{:016x}", random_())});
-    }
+    for (auto& [rid, r] : rooms_)
+        begin_opening(*r);
+}
+
+void channel_service::begin_opening(room& r)
+{
+    constexpr std::uint64_t terms = 1ULL << 32U; // room for those of one generation
+    const auto& rid = r.members.rid();
+    if (r.now != room::state::gathering || !ready() || !mine(rid))
+        return;
+    std::uint64_t seen = r.baggage.at.term;
+    for (const auto& [connector, list] : r.enrolled)
+        seen = std::max(seen, list.seen.term);
+    r.now = room::state::opening;
+    // A connector that is away may have seen a term that nobody here knows: of an earlier generation.
+    const auto floor = std::min(view_.generation, terms / 2) * terms;
+    openings_.push_back({rid, seen, floor, fmt::format("{:016x}", random_())});
 }
 
 void channel_service::flush_openings()
@@ -62,6 +73,10 @@ void channel_service::opened(const std::string& rid, protocol::head at)
         r->members.open(std::move(at));
         return turn_away(*r);
     }
+    if (!ready()) { // the owners have changed again, and everybody says anew who is in the room
+        r->now = room::state::gathering;
+        return;
+    }
     ++opened_;
     r->now = room::state::open;
     r->members.open(std::move(at));
@@ -85,9 +100,12 @@ void channel_service::seat_members(room& r, std::map<std::string, std::vector<pr
         const auto key = key_of({.connector = a.connector, .boot = a.boot, .session = a.session});
         answers[key].push_back({a.number, {}, std::pair(static_cast<errc>(a.code), std::move(a.body.data))});
     }
+    std::map<std::string, std::unordered_set<protocol::session_id>> listed;
+    for (const auto& [connector, list] : r.enrolled)
+        listed.emplace(connector, sessions_of(list));
     for (auto& who : r.baggage.members) {
-        const auto listed = r.enrolled.find(who.connector);
-        const bool present = !here(who) || (listed != r.enrolled.end() && lists(listed->second, who.session));
+        const auto known = listed.find(who.connector);
+        const bool present = !here(who) || (known != listed.end() && known->second.contains(who.session));
         ghosts_ += present ? 0 : 1;
         if (present)
             (void)r.members.seat_silently(who, std::move(answers[key_of(who)]));
@@ -95,7 +113,7 @@ void channel_service::seat_members(room& r, std::map<std::string, std::vector<pr
     for (const auto& [connector, list] : r.enrolled) {
         for (const auto& who : list.members) {
             if (r.members.find(who)) {
-                r.members.raise_next(who, who.next);
+                r.members.update(who);
             } else if (!r.members.seat_silently(who, {})) {
                 ++evicted_;
                 evicted[connector].push_back(who.session);
@@ -114,22 +132,23 @@ void channel_service::on_enroll(const envelope& e, instant now)
     const auto part = protocol::unpack<protocol::enroll>(e.body);
     if (!part || part->generation != view_.generation || !view_.find(e.from))
         return; // of an earlier generation: that connector will enroll again
-    auto& listed = enrolling_[e.from];
+    auto& list = enrolling_[e.from];
     if (part->first)
-        listed.clear();
+        list.clear();
     for (const auto& entry : part->rooms) {
-        const auto list = protocol::unpack<protocol::enrolled_room>(entry.room.data);
-        if (!list || !mine(entry.rid))
+        auto some = protocol::unpack<protocol::enrolled_room>(entry.room.data);
+        if (!some || !mine(entry.rid))
             continue;
-        listed.insert(entry.rid);
-        auto& r = obtain(entry.rid);
-        if (r.now == room::state::open)
-            correct(r, e.from, *list);
-        else
-            r.enrolled[e.from] = *list;
+        auto& known = list[entry.rid];
+        known.seen = some->seen;
+        std::ranges::move(some->members, std::back_inserter(known.members));
+        known.joining.insert(known.joining.end(), some->joining.begin(), some->joining.end());
     }
-    if (part->last)
-        end_enroll(e.from);
+    if (!part->last)
+        return;
+    auto whole = std::move(list);
+    enrolling_.erase(e.from);
+    end_enroll(e.from, std::move(whole));
 }
 
 /// An open room learns the truth about one connector.
@@ -144,7 +163,7 @@ void channel_service::correct(room& r, const std::string& connector, const proto
             if (!back)
                 evicted.push_back(who.session);
         }
-        r.members.raise_next(who, who.next);
+        r.members.update(who);
     }
     send_state(r.members, connector, list.seen, std::move(evicted), 0);
 }
@@ -152,21 +171,36 @@ void channel_service::correct(room& r, const std::string& connector, const proto
 void channel_service::remove_unlisted(room& r, const std::string& connector,
                                       const protocol::enrolled_room& list)
 {
+    const auto listed = sessions_of(list);
     std::vector<member> gone;
     for (const auto& s : r.members.seats())
-        if (s.who.connector == connector && here(s.who) && !lists(list, s.who.session))
+        if (s.who.connector == connector && here(s.who) && !listed.contains(s.who.session))
             gone.push_back(s.who);
     for (const auto& who : gone)
         ghosts_ += r.members.leave(who);
 }
 
 /// The list is complete: rooms that it does not name have no members there.
-void channel_service::end_enroll(const std::string& connector)
+void channel_service::end_enroll(const std::string& connector, room_list list)
 {
-    auto touched = std::exchange(enrolling_[connector], {});
-    for (auto& [rid, r] : rooms_)
-        if (r->now == room::state::open && touched.insert(rid).second)
-            remove_unlisted(*r, connector, {});
+    std::vector<std::string> touched;
+    for (auto& [rid, r] : rooms_) {
+        if (list.contains(rid))
+            continue;
+        r->enrolled.erase(connector);
+        if (r->now != room::state::open)
+            continue;
+        remove_unlisted(*r, connector, {});
+        touched.push_back(rid);
+    }
+    for (auto& [rid, entry] : list) {
+        auto& r = obtain(rid);
+        touched.push_back(rid);
+        if (r.now == room::state::open)
+            correct(r, connector, entry);
+        else
+            r.enrolled[connector] = std::move(entry);
+    }
     for (const auto& rid : touched)
         release(rid);
     enrolled_[connector] = view_.find(connector)->nonce;

@@ -1,10 +1,12 @@
 #include "backend/server.hpp"
 
 #include "common/cluster/joining.hpp"
+#include "common/runtime/log.hpp"
 
 namespace citron::backend {
 namespace {
 
+constexpr milliseconds patience{7'000}; ///< for rooms to be handed over
 constexpr milliseconds stop_limit{10'000};
 
 chat_server_options options_of(const runtime::startup& start)
@@ -59,7 +61,13 @@ void server::run()
 void server::on_tick(instant now)
 {
     chat_.on_tick(now, wall_clock());
-    if (stopping_ && !finished_ && chat_.drained())
+    if (!stopping_since_ || finished_)
+        return;
+    const bool drained = chat_.drained();
+    const bool too_late = now - *stopping_since_ >= patience;
+    if (too_late && !drained)
+        runtime::log::warn("rooms.not_handed_over rooms={}", chat_.channels().size());
+    if (too_late || drained)
         finish(now);
 }
 
@@ -72,8 +80,8 @@ void server::after_turn(instant now)
 
 void server::begin_stop()
 {
-    stopping_ = true;
-    chat_.drain(cluster::link::now());
+    stopping_since_ = cluster::link::now();
+    chat_.drain(*stopping_since_);
     link_.flush();
 }
 

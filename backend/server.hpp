@@ -35,7 +35,8 @@ private:
     cluster::link link_;
     runtime::stats stats_;
     std::unique_ptr<runtime::lifecycle> lifecycle_;
-    bool stopping_ = false, finished_ = false;
+    std::optional<instant> stopping_since_;
+    bool finished_ = false;
 };
 
 } // namespace citron::backend

@@ -35,6 +35,8 @@ public:
     void on_tick(instant now);
     /// Ends those of one room at once (it must move away now): `unavailable`.
     void cancel(const std::string& rid);
+    /// Forgets all of them: nobody waits any more.
+    void clear() { pending_.clear(); }
 
 private:
     struct pending

@@ -105,7 +105,7 @@ head memory_store::raise(const opening& o)
             drop_front(r);
         r.at = {.term = 0, .rev = 0, .epoch = o.fresh_epoch, .offset = 0};
     }
-    r.at.term = std::max(r.at.term, o.term_above) + 1;
+    r.at.term = std::max({r.at.term, o.term_above, o.floor}) + 1;
     r.at.rev = 0;
     return r.at;
 }

@@ -51,12 +51,14 @@ public:
 
     /// `done` gets one outcome per append, in order. One batch is one commit.
     virtual void submit(std::vector<append> batch, std::function<void(std::vector<append_outcome>)> done) = 0;
-    /// Opens rooms for writing: raises each room's term above both its own and the given one. `done` gets the
-    /// heads, with rev 0; a room unknown to the store begins `fresh_epoch` at offset 0.
+    /// Opens rooms for writing: raises each room's term above its own, `term_above` and `floor`. `done` gets
+    /// the heads, with rev 0; a room that is unknown to the store, or known with a term below `term_above`,
+    /// begins `fresh_epoch` at offset 0.
     struct opening
     {
         std::string rid;
-        std::uint64_t term_above = 0;
+        std::uint64_t term_above = 0; ///< somebody has seen the room in this term
+        std::uint64_t floor = 0;      ///< somebody whom nobody can ask may have seen it in this one
         std::string fresh_epoch;
     };
     virtual void take_over(std::vector<opening> rooms,

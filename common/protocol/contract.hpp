@@ -119,6 +119,9 @@ struct member
     std::string key;          ///< hash of the resumeKey, hex
     std::uint64_t joined = 0; ///< ms since 1970 by the owner's clock: the order of `users`
     std::uint64_t next = 1;   ///< owner: number of the next send; add, enroll: the first one not answered yet
+    std::uint64_t stay = 0;   ///< higher each time the session enters the room: a late kick ends only its own
+    /// ms since 1970, connector's clock: of two connections with one key the later one counts
+    std::uint64_t opened = 0;
 
     [[nodiscard]] bool same_session(const member& other) const
     {
@@ -126,7 +129,7 @@ struct member
     }
     [[nodiscard]] incarnation life() const { return {connector, boot}; }
     bool operator==(const member&) const = default;
-    MSGPACK_DEFINE_ARRAY(user, connector, boot, session, key, joined, next)
+    MSGPACK_DEFINE_ARRAY(user, connector, boot, session, key, joined, next, stay, opened)
 };
 
 /// A stored message. `push` is the onChat body as JSON, ready to be framed or put into an array.
@@ -152,7 +155,7 @@ struct enrolled_room
 struct enroll_entry
 {
     std::string rid;
-    blob room; ///< enrolled_room, packed; the broker does not open it
+    blob room; ///< enrolled_room, packed; the broker does not open it. A large room comes in several entries
     MSGPACK_DEFINE_ARRAY(rid, room)
 };
 
@@ -216,12 +219,16 @@ struct sync_state
     MSGPACK_DEFINE_ARRAY(at, roster_known, users, messages, more, lost, evicted)
 };
 
-/// One part of a room that changes hands, addressed to the room. Messages come in parts; the last carries the
-/// rest.
+/// old owner -> room, call: one part of a room that changes hands; reply empty. A series of parts is whole,
+/// or it counts for nothing and another one follows (reply hole: begin anew).
 struct handover
 {
+    static constexpr std::string_view route = "chat.channelRemote.handover";
+    std::uint64_t generation = 0; ///< in which the room moves
+    std::uint64_t series = 0;     ///< with the sender and the generation it names the series
+    std::uint32_t part = 0;       ///< 0, 1, 2 ...
     bool last = false;
-    head at;
+    head at; ///< last part only
     std::vector<member> members;
     std::vector<message> messages;
     /// An answer that may be asked for again.
@@ -243,8 +250,8 @@ struct handover
         std::uint64_t left_ms = 0;
         MSGPACK_DEFINE_ARRAY(connector, left_ms)
     };
-    std::vector<absence> absent;
-    MSGPACK_DEFINE_ARRAY(last, at, members, messages, answers, absent)
+    std::vector<absence> absent; ///< last part only
+    MSGPACK_DEFINE_ARRAY(generation, series, part, last, at, members, messages, answers, absent)
 };
 
 // ---- calls ----
@@ -292,8 +299,6 @@ inline constexpr std::string_view channel_state = "connector.channelRemote.state
 inline constexpr std::string_view channel_heads = "connector.channelRemote.heads";
 /// owner -> connectors, broadcast: body broadcast.
 inline constexpr std::string_view channel_push = "connector.channelRemote.push";
-/// old owner -> room, notify: body handover.
-inline constexpr std::string_view channel_handover = "chat.channelRemote.handover";
 
 /// A client's request, forwarded: body of a call with the client's own route.
 struct client_request

@@ -157,7 +157,7 @@ std::string body_of(const envelope& e)
         return as<deliver>(e.body);
     if (e.route == evict::route)
         return as<evict>(e.body);
-    if (e.route == channel_handover)
+    if (e.route == handover::route)
         return as<handover>(e.body);
     if (e.route == channel_state)
         return as<sync_state>(e.body);

@@ -65,7 +65,7 @@ TEST(Contract, CallBodiesRoundTrip)
 TEST(Contract, RoutesAreRoutesThatClientsCannotCall)
 {
     for (const auto route : {add::route, kick::route, sync::route, channel_state, channel_heads, channel_push,
-                             channel_handover, deliver::route, evict::route, stats_route}) {
+                             handover::route, deliver::route, evict::route, stats_route}) {
         const auto parsed = parse_route(route);
         ASSERT_TRUE(parsed) << route;
         EXPECT_FALSE(parsed->for_clients()) << route;
