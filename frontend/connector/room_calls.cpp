@@ -87,7 +87,7 @@ void room_calls::go(instant now)
             attempt(id, c, now);
     }
     for (const auto id : unknown)
-        finish(id, {errc::unavailable, {}}, now);
+        fail(id, errc::unavailable, now); // unless a callback before it has ended it
 }
 
 void room_calls::on_tick(instant now)
