@@ -62,7 +62,8 @@ void room_service::enter(session& s, const entry& wanted, others rest, reply don
     if (rest == others::keep && index_.places(s.id).size() >= options_.rooms_per_connection)
         return done(std::unexpected(errc::overloaded), now);
     auto& who = identities_[s.id];
-    if (who.resume_key.empty()) {
+    const bool anew = rest == others::leave && index_.places(s.id).empty(); // no owner knows its key
+    if (who.resume_key.empty() || (anew && !wanted.resume_key.empty())) {
         who.resume_key = wanted.resume_key.empty()
                              ? fmt::format("{:016x}{:016x}", options_.random(), options_.random())
                              : wanted.resume_key;
