@@ -25,6 +25,14 @@ protected:
         return calls.start("lobby", "a.b.c", name, line.now + patience, repeatable, done, line.now);
     }
     room_calls::call_id call_once(const std::string& name) { return call(name, 10s, false); }
+    /// A call that has gone out.
+    room_calls::call_id ask_owner(const std::string& name, milliseconds patience = 10s)
+    {
+        calls.go(line.now);
+        const auto id = call(name, patience);
+        (void)asked();
+        return id;
+    }
 
     /// Names of the calls that went out since the last question, in order.
     strings asked()
@@ -96,9 +104,7 @@ TEST_F(RoomCalls, OnceWeMayGoCallsAreAskedAtOnce)
 
 TEST_F(RoomCalls, HeldCallsAreNotRepeated)
 {
-    calls.go(line.now);
-    call("a");
-    (void)asked();
+    ask_owner("a");
     calls.hold();
     answer(0, errc::moved);
     call("b");
@@ -154,9 +160,7 @@ TEST_F(RoomCalls, TheOwnersWordEndsACall)
 
 TEST_F(RoomCalls, ARoomThatMovedIsAskedAgainAfterAPause)
 {
-    calls.go(line.now);
-    call("a");
-    (void)asked();
+    ask_owner("a");
     answer(0, errc::moved);
 
     pass(100ms);
@@ -184,9 +188,7 @@ TEST_F(RoomCalls, WhenNobodyWasReachedItIsAskedAgain)
 
 TEST_F(RoomCalls, AnOwnerThatIsUnavailableItselfHasSpoken)
 {
-    calls.go(line.now);
-    call("a");
-    (void)asked();
+    ask_owner("a");
 
     answer(0, errc::unavailable);
 
@@ -195,9 +197,7 @@ TEST_F(RoomCalls, AnOwnerThatIsUnavailableItselfHasSpoken)
 
 TEST_F(RoomCalls, ATryWithoutAnswerIsFollowedByAnother)
 {
-    calls.go(line.now);
-    call("a");
-    (void)asked();
+    ask_owner("a");
 
     pass(3s);
     EXPECT_EQ(asked(), strings{});
@@ -294,9 +294,7 @@ TEST_F(RoomCalls, AHoleIsToldWithTheNumberWantedAndTheCallWaits)
     calls.on_hole([&](room_calls::call_id id, std::uint64_t wanted, instant) {
         told.push_back(std::to_string(id) + " wants " + std::to_string(wanted));
     });
-    calls.go(line.now);
-    const auto id = call("a");
-    (void)asked();
+    const auto id = ask_owner("a");
 
     answer(0, errc::hole, protocol::pack(std::uint64_t{7}));
 
@@ -310,9 +308,7 @@ TEST_F(RoomCalls, AHoleWithoutANumberIsJustRepeated)
 {
     bool told = false;
     calls.on_hole([&](room_calls::call_id, std::uint64_t, instant) { told = true; });
-    calls.go(line.now);
-    call("a");
-    (void)asked();
+    ask_owner("a");
 
     answer(0, errc::hole, "no number");
     pass(150ms);
@@ -323,9 +319,7 @@ TEST_F(RoomCalls, AHoleWithoutANumberIsJustRepeated)
 
 TEST_F(RoomCalls, ResendAsksAtOnce)
 {
-    calls.go(line.now);
-    const auto id = call("a");
-    (void)asked();
+    const auto id = ask_owner("a");
 
     calls.resend(id, line.now);
 
@@ -347,9 +341,7 @@ TEST_F(RoomCalls, WhileHeldResendLeavesItToGo)
 
 TEST_F(RoomCalls, ACancelledCallIsNeverHeardOfAgain)
 {
-    calls.go(line.now);
-    const auto id = call("a", 1s);
-    (void)asked();
+    const auto id = ask_owner("a", 1s);
 
     calls.cancel(id);
     answer(0, errc::ok);
@@ -363,9 +355,7 @@ TEST_F(RoomCalls, ACancelledCallIsNeverHeardOfAgain)
 
 TEST_F(RoomCalls, AFailedCallEndsNowAndOnce)
 {
-    calls.go(line.now);
-    const auto id = call("a");
-    (void)asked();
+    const auto id = ask_owner("a");
 
     calls.fail(id, errc::unavailable, line.now);
     calls.fail(id, errc::timeout, line.now);
