@@ -254,6 +254,12 @@ void room_service::on_broadcast(const envelope& e, instant now)
     ++undecodable_;
 }
 
+void room_service::on_reply(const envelope& e, instant now)
+{
+    const turn current(*this, now); // the answer to a sync is shown to members, any of whom may end
+    rpc_.on_reply(e, now);
+}
+
 bool room_service::on_remote(const envelope& e, instant now)
 {
     const turn current(*this, now);
