@@ -303,6 +303,19 @@ TEST_F(Entering, AConnectionThatEndsBeforeItsAnswerLeavesToo)
     EXPECT_EQ(s.server.rooms().waiting(), 0U);
 }
 
+TEST_F(Entering, AConnectionThatHasEndedIsNotAskedForAgain)
+{
+    session& ann = s.connect();
+    s.ask(ann, 1, enter, R"({"username":"ann","rid":"lobby"})");
+    s.server.sessions().on_gone(ann.id, s.now);
+    EXPECT_EQ(s.sends(), (strings{"add lobby ann#1", "kick lobby ann#1"}));
+
+    s.pass(5s);
+    s.tell(s.view(2));
+
+    EXPECT_EQ(s.sends(), strings{"enroll 2 first last"});
+}
+
 // ---- routes
 
 TEST_F(Entering, RoutesThatNobodyServesAreRefused)

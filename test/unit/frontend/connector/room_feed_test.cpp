@@ -140,6 +140,19 @@ TEST(RoomFeed, AnOwnerThatDoesNotKnowIsAskedAgain)
     EXPECT_EQ(s.asked(), strings{"1.10"});
 }
 
+TEST(RoomFeed, AnEventThatFillsTheHoleBringsTheRest)
+{
+    feed_stage s;
+    auto& ann = s.member("ann", at(10, 5));
+    s.chat(at(12, 7));
+    (void)s.asked();
+    s.answer(errc::no_such_route);
+
+    s.chat(at(11, 6));
+
+    EXPECT_EQ(s.hears(ann), (strings{"onChat 6", "onChat 7"}));
+}
+
 TEST(RoomFeed, AnAnswerThatCannotBeReadIsAskedForAgain)
 {
     feed_stage s;
@@ -250,139 +263,6 @@ TEST(RoomFeed, AnOldOwnersLateEventsAreDropped)
     s.chat(in_term(2, 1, 6));
 
     EXPECT_EQ(s.hears(ann), strings{"onChat 6"});
-}
-
-// ---- newcomers
-
-TEST(Newcomer, IsShownNothingAtOrBelowItsPosition)
-{
-    feed_stage s;
-    auto& ann = s.member("ann", at(10, 5));
-    auto& bob = s.joining("bob");
-    s.admit(bob, at(12, 6));
-
-    s.chat(at(11, 6));
-    s.add(at(12, 6), "bob");
-    s.chat(at(13, 7));
-
-    EXPECT_EQ(s.hears(ann), (strings{"onChat 6", "onAdd bob", "onChat 7"}));
-    EXPECT_EQ(s.hears(bob), strings{"onChat 7"});
-}
-
-TEST(Newcomer, IsShownRightAfterItsAnswerWhatCameBefore)
-{
-    feed_stage s;
-    s.member("ann", at(10, 5));
-    auto& bob = s.joining("bob");
-    s.add(at(11, 5), "bob");
-    s.chat(at(12, 6));
-    EXPECT_EQ(s.hears(bob), strings{});
-
-    s.admit(bob, at(11, 5));
-    s.chat(at(13, 7));
-
-    EXPECT_EQ(s.hears(bob), (strings{"onChat 6", "onChat 7"}));
-}
-
-TEST(Newcomer, EachGetsWhatIsBeyondItsOwnPosition)
-{
-    feed_stage s;
-    s.member("ann", at(10, 5));
-    auto& bob = s.joining("bob");
-    s.chat(at(11, 6));
-    auto& cid = s.joining("cid");
-    s.chat(at(12, 7));
-
-    s.admit(cid, at(11, 6));
-    s.admit(bob, at(10, 5));
-
-    EXPECT_EQ(s.hears(cid), strings{"onChat 7"});
-    EXPECT_EQ(s.hears(bob), (strings{"onChat 6", "onChat 7"}));
-}
-
-TEST(Newcomer, TheFirstInARoomIsShownWhatCameBeforeItsAnswer)
-{
-    feed_stage s;
-    auto& ann = s.joining("ann");
-    s.chat(at(10, 5));
-    s.chat(at(11, 6));
-    EXPECT_EQ(s.hears(ann), strings{});
-
-    s.admit(ann, at(10, 5));
-
-    EXPECT_EQ(s.hears(ann), strings{"onChat 6"});
-    EXPECT_EQ(s.asked(), strings{});
-}
-
-TEST(Newcomer, TheFirstInARoomFindsAHoleToo)
-{
-    feed_stage s;
-    auto& ann = s.joining("ann");
-    s.chat(at(12, 7));
-
-    s.admit(ann, at(10, 5));
-
-    EXPECT_EQ(s.hears(ann), strings{});
-    EXPECT_EQ(s.asked(), strings{"1.10"});
-}
-
-TEST(Newcomer, WhatWaitsBehindAHoleIsShownInItsTurn)
-{
-    feed_stage s;
-    s.member("ann", at(10, 5));
-    auto& bob = s.joining("bob");
-    s.chat(at(12, 7));
-    (void)s.asked();
-    s.admit(bob, at(10, 5));
-    EXPECT_EQ(s.hears(bob), strings{});
-
-    s.answer({.at = at(11, 6), .messages = {s.message(6)}});
-
-    EXPECT_EQ(s.hears(bob), (strings{"onChat 6", "onChat 7"}));
-}
-
-TEST(Newcomer, WithMoreBeforeItsAnswerThanIsKeptItIsASlowConsumer)
-{
-    feed_options small;
-    small.recent_bytes = 50;
-    feed_stage s(small);
-    auto& ann = s.member("ann", at(10, 5));
-    auto& bob = s.joining("bob");
-    for (std::uint64_t rev = 11; rev < 20; ++rev)
-        s.chat(at(rev, rev - 5));
-
-    s.admit(bob, at(10, 5));
-
-    EXPECT_EQ(s.hears(bob), (strings{R"(kick {"reason":"slow_consumer"})", "close 1000"}));
-    EXPECT_EQ(s.hears(ann).size(), 9U);
-}
-
-TEST(Newcomer, AfterOneThatWasTooSlowTheNextIsServed)
-{
-    feed_options small;
-    small.recent_bytes = 50;
-    feed_stage s(small);
-    s.member("ann", at(10, 5));
-    auto& bob = s.joining("bob");
-    for (std::uint64_t rev = 11; rev < 20; ++rev)
-        s.chat(at(rev, rev - 5));
-    s.admit(bob, at(10, 5));
-
-    auto& cid = s.joining("cid");
-    s.chat(at(20, 15));
-    s.admit(cid, at(19, 14));
-
-    EXPECT_EQ(s.hears(cid), strings{"onChat 15"});
-}
-
-TEST(Newcomer, NothingIsKeptWhileNobodyIsJoining)
-{
-    feed_stage s;
-    s.member("ann", at(10, 5));
-
-    s.chat(at(11, 6));
-
-    EXPECT_TRUE(s.lobby().recent.empty());
 }
 
 } // namespace
