@@ -232,18 +232,6 @@ TEST_F(RoomCalls, AtItsDeadlineACallEndsAndIsNotAskedAgain)
     EXPECT_EQ(asked(), strings{});
 }
 
-TEST_F(RoomCalls, ALineThatRefusesTheFrameIsTriedAgain)
-{
-    calls.go(line.now);
-    line.peer.on_lost(line.now);
-    call("a");
-
-    pass(200ms);
-
-    EXPECT_EQ(ended, strings{});
-    EXPECT_EQ(calls.size(), 1U);
-}
-
 // ---- what must not be carried out twice
 
 TEST_F(RoomCalls, WithAnUnknownOutcomeACallOnceOnlyIsGivenUp)
