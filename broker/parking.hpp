@@ -1,8 +1,9 @@
-// Frames on their way to many sockets or topics: sent at once, or kept in order until there is room.
+// PURE. Frames on their way to many sockets or topics: sent at once, or kept in order until there is room.
 #pragma once
 
 #include "broker/peer_queue.hpp"
-#include "common/cluster/zmq_stream.hpp"
+#include "common/cluster/send_result.hpp"
+#include "common/protocol/frame.hpp"
 
 #include <cstddef>
 #include <deque>

@@ -4,6 +4,7 @@
 // nothing here sleeps before ZMQ_EVENTS has said, after the last send, that nothing can be read.
 #pragma once
 
+#include "common/cluster/send_result.hpp"
 #include "common/protocol/envelope.hpp"
 #include "common/protocol/types.hpp"
 #include "common/runtime/net.hpp"
@@ -42,14 +43,6 @@ enum class socket_role
     xpub,   ///< broker: broadcasts. Receives subscriptions; a full subscriber is reported, not skipped
     sub,    ///< connector: its broadcasts
     tap,    ///< broker: as xpub, but a slow monitor just misses frames
-};
-
-enum class send_result
-{
-    sent,
-    full,        ///< nobody there yet, or its queue is full: try again when on_turn comes
-    unreachable, ///< router: no such identity
-    too_large,   ///< beyond max_frame: the other side would cut the line
 };
 
 /// What a bound socket accepts: an envelope with its topic.

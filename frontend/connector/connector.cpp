@@ -74,7 +74,7 @@ void connector::on_broadcast(const envelope& e, instant now)
 void connector::on_envelope(const envelope& e, instant now)
 {
     if (e.kind == kind::reply)
-        return rpc_.on_reply(e, now);
+        return rooms_.on_reply(e, now);
     if (e.route == protocol::stats_route)
         return (void)rpc_.reply(e.from, e.id, e.room, errc::ok, stats_());
     if (!rooms_.on_remote(e, now) && e.kind == kind::call)

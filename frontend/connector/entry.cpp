@@ -10,6 +10,13 @@ namespace {
 
 constexpr std::size_t longest_key = 64;
 
+/// text_at reads anything else as "": as if the key were missing.
+bool is_text(const json& body, std::string_view key)
+{
+    const auto found = body.find(key);
+    return found == body.end() || found->is_null() || found->is_string() || found->is_number();
+}
+
 bool read_since(const json& body, entry& e)
 {
     const auto since = body.find("since");
@@ -31,8 +38,9 @@ protocol::result<entry> parse_entry(const json& body)
     entry e{.user = text_at(body, "username"),
             .rid = text_at(body, "rid"),
             .resume_key = text_at(body, "resumeKey")};
+    const bool shaped = is_text(body, "username") && is_text(body, "resumeKey");
     const bool named = (e.user.empty() || protocol::is_name(e.user)) && protocol::is_name(e.rid);
-    if (!named || e.resume_key.size() > longest_key || !read_since(body, e))
+    if (!shaped || !named || e.resume_key.size() > longest_key || !read_since(body, e))
         return std::unexpected(errc::bad_request);
     return e;
 }

@@ -71,7 +71,8 @@ void room_service::ask_in(session& s, const entry& wanted, others rest, reply do
     if (index_.find(s.id, wanted.rid))
         return done(std::unexpected(errc::duplicate_user), now);
     auto& who = identities_[s.id];
-    if (who.resume_key.empty()) {
+    const bool anew = rest == others::leave && index_.places(s.id).empty(); // no owner knows its key
+    if (who.resume_key.empty() || (anew && !wanted.resume_key.empty())) {
         who.resume_key = wanted.resume_key.empty()
                              ? fmt::format("{:016x}{:016x}", options_.random(), options_.random())
                              : wanted.resume_key;
@@ -272,6 +273,12 @@ void room_service::on_broadcast(const envelope& e, instant now)
         return feed_.on_broadcast(std::move(*b), now);
     }
     ++undecodable_;
+}
+
+void room_service::on_reply(const envelope& e, instant now)
+{
+    const turn current(*this, now); // the answer to a sync is shown to members, any of whom may end
+    rpc_.on_reply(e, now);
 }
 
 bool room_service::on_remote(const envelope& e, instant now)

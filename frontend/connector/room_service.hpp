@@ -52,6 +52,7 @@ public:
     void on_down(instant now);
     void on_view(const protocol::view& v, instant now);
     void on_broadcast(const protocol::envelope& e, instant now);
+    void on_reply(const protocol::envelope& e, instant now);
     /// Calls and notifies of owners: state, deliver, evict. False: no such route.
     bool on_remote(const protocol::envelope& e, instant now);
     void on_session_closed(session& s, instant now);

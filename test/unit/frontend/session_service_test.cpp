@@ -571,19 +571,5 @@ TEST_F(SessionService, AWebSocketMistakeIsToldAsProtocolFirst)
     EXPECT_EQ(hear(s), (strings{R"(kick {"reason":"protocol"})", "close 1009"}));
 }
 
-// ---- frames
-
-TEST(WebsocketFrame, LengthTakesTheShortestForm)
-{
-    EXPECT_EQ(websocket_frame("ab").view(), std::string_view("\x82\x02"
-                                                             "ab"));
-    EXPECT_EQ(websocket_frame(std::string(125, 'x')).size(), 125U + 2);
-    EXPECT_EQ(websocket_frame(std::string(126, 'x')).view().substr(0, 4),
-              std::string_view("\x82\x7e\x00\x7e", 4));
-    EXPECT_EQ(websocket_frame(std::string(0xffff, 'x')).size(), 0xffffU + 4);
-    EXPECT_EQ(websocket_frame(std::string(0x10000, 'x')).view().substr(0, 10),
-              std::string_view("\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00", 10));
-}
-
 } // namespace
 } // namespace citron::frontend

@@ -1,0 +1,337 @@
+// Entering, joining and leaving rooms, as a client and the rooms' owners see it.
+#include "frontend/digest.hpp"
+#include "test/unit/frontend/connector/stage.hpp"
+
+#include <gtest/gtest.h>
+
+namespace citron::frontend {
+namespace {
+
+using namespace std::chrono_literals;
+using protocol::errc;
+using test::stage;
+using test::strings;
+
+constexpr std::string_view enter = "connector.entryHandler.enter";
+constexpr std::string_view join = "connector.entryHandler.join";
+constexpr std::string_view leave = "connector.entryHandler.leave";
+
+/// A stage whose line is up.
+struct Entering : testing::Test
+{
+    Entering() { s.up(); }
+    stage s;
+};
+
+std::string refusal(std::uint32_t id, std::string_view reason)
+{
+    return "response " + std::to_string(id) + R"( {"code":500,"reason":")" + std::string(reason) + "\"}";
+}
+
+// ---- enter
+
+TEST_F(Entering, TheRoomsOwnerIsAsked)
+{
+    session& ann = s.connect();
+
+    s.ask(ann, 1, enter, R"({"username":"ann","rid":"lobby"})");
+
+    EXPECT_EQ(s.sends(), strings{"add lobby ann#1"});
+    EXPECT_EQ(s.hears(ann), strings{});
+}
+
+TEST_F(Entering, TheOwnersAnswerBecomesTheClients)
+{
+    session& ann = s.connect();
+    s.ask(ann, 7, enter, R"({"username":"ann","rid":"lobby","resumeKey":"k"})");
+    (void)s.sends();
+
+    s.admit("add lobby", s.at(10, 5), {"bob", "ann"});
+
+    EXPECT_EQ(
+        s.hears(ann),
+        strings{
+            R"(response 7 {"users":["bob","ann"],"rid":"lobby","epoch":"e","offset":5,"resumeKey":"k"})"});
+}
+
+TEST_F(Entering, WhatIsPublishedFromThenOnIsPushed)
+{
+    session& ann = s.member("ann");
+    session& elsewhere = s.member("bob", "attic");
+
+    s.publish("lobby", s.at(11, 6));
+
+    EXPECT_EQ(s.hears(ann), strings{"onChat 6"});
+    EXPECT_EQ(s.hears(elsewhere), strings{});
+}
+
+TEST_F(Entering, WhatWasPublishedBeforeTheAnswerComesRightAfterIt)
+{
+    s.member("bob");
+    session& ann = s.connect();
+    s.ask(ann, 7, enter, R"({"username":"ann","rid":"lobby","resumeKey":"k"})");
+    (void)s.sends();
+    s.publish("lobby", s.at(11, 5));
+    s.publish("lobby", s.at(12, 6));
+
+    s.admit("add lobby", s.at(11, 5));
+
+    EXPECT_EQ(s.hears(ann),
+              (strings{R"(response 7 {"users":["ann"],"rid":"lobby","epoch":"e","offset":5,"resumeKey":"k"})",
+                       "onChat 6"}));
+}
+
+TEST_F(Entering, ACallIsRepeatedUntilTheOwnerHasSpoken)
+{
+    session& ann = s.connect();
+    s.ask(ann, 1, enter, R"({"username":"ann","rid":"lobby"})");
+    (void)s.sends();
+
+    s.answer("add lobby", errc::moved);
+    s.pass(200ms);
+
+    EXPECT_EQ(s.sends(), strings{"add lobby ann#1"});
+}
+
+TEST_F(Entering, WithoutAnOwnersWordItTimesOutAndTheRoomIsToldThatWeLeft)
+{
+    session& ann = s.connect();
+    s.ask(ann, 1, enter, R"({"username":"ann","rid":"lobby"})");
+
+    s.pass(9'950ms);
+    (void)s.sends();
+    EXPECT_EQ(s.hears(ann), strings{});
+    s.pass(50ms);
+
+    EXPECT_EQ(s.hears(ann), strings{refusal(1, "timeout")});
+    EXPECT_EQ(s.sends(), strings{"kick lobby ann#1"}); // it may have let us in
+    EXPECT_TRUE(s.server.rooms().index().rooms().empty());
+}
+
+TEST_F(Entering, ARefusedClientIsNowhere)
+{
+    session& ann = s.connect();
+    s.ask(ann, 1, enter, R"({"username":"ann","rid":"lobby"})");
+    (void)s.sends();
+
+    s.answer("add lobby", errc::duplicate_user);
+
+    EXPECT_EQ(s.hears(ann), strings{R"(response 1 {"code":500,"error":true,"reason":"duplicate_user"})"});
+    EXPECT_EQ(s.sends(), strings{});
+    EXPECT_TRUE(s.server.rooms().index().rooms().empty());
+}
+
+TEST_F(Entering, TheSameRoomTwiceIsADuplicate)
+{
+    session& ann = s.member("ann");
+
+    s.ask(ann, 2, enter, R"({"username":"ann","rid":"lobby"})");
+
+    EXPECT_EQ(s.hears(ann), strings{R"(response 2 {"code":500,"error":true,"reason":"duplicate_user"})"});
+    EXPECT_EQ(s.sends(), strings{});
+}
+
+TEST_F(Entering, BodiesThatAreNoEntryAreBadRequests)
+{
+    session& ann = s.connect();
+    std::uint32_t id = 1;
+
+    for (const auto* body : {"", "{}", "{", "[]", R"("lobby")", R"({"rid":"lobby"})", R"({"username":"ann"})",
+                             R"({"username":"*","rid":"lobby"})", R"({"username":"ann","rid":"a\nb"})",
+                             R"({"username":"ann","rid":"lobby","since":{}})"}) {
+        s.ask(ann, id, enter, body);
+        EXPECT_EQ(s.hears(ann), strings{refusal(id, "bad_request")}) << body;
+        ++id;
+    }
+    EXPECT_EQ(s.sends(), strings{});
+}
+
+// ---- from room to room
+
+TEST_F(Entering, AnotherRoomIsEnteredBeforeTheFirstIsLeft)
+{
+    session& ann = s.member("ann");
+
+    s.ask(ann, 2, enter, R"({"username":"ann","rid":"attic"})");
+    EXPECT_EQ(s.sends(), strings{"add attic ann#1"});
+    s.publish("lobby", s.at(11, 6));
+    EXPECT_EQ(s.hears(ann), strings{"onChat 6"});
+    s.admit("add attic", s.at(3, 1));
+
+    EXPECT_EQ(s.sends(), strings{"kick lobby ann#1"});
+    EXPECT_EQ(s.server.rooms().index().rooms().size(), 1U);
+    EXPECT_TRUE(s.server.rooms().index().rooms().contains("attic"));
+}
+
+TEST_F(Entering, AllRoomsButTheNewOneAreLeft)
+{
+    session& ann = s.member("ann");
+    s.join(ann, "attic");
+    s.join(ann, "cellar");
+
+    s.ask(ann, 2, enter, R"({"username":"ann","rid":"roof"})");
+    (void)s.sends();
+    s.admit("add roof", s.at(3, 1));
+
+    EXPECT_EQ(s.sends(), (strings{"kick lobby ann#1", "kick attic ann#1", "kick cellar ann#1"}));
+}
+
+TEST_F(Entering, RefusedInAnotherRoomEverythingStaysAsItWas)
+{
+    session& ann = s.member("ann");
+    s.ask(ann, 2, enter, R"({"username":"bob","rid":"attic"})");
+    (void)s.sends();
+
+    s.answer("add attic", errc::duplicate_user);
+    s.publish("lobby", s.at(11, 6));
+    s.ask(ann, 3, "chat.chatHandler.users", "{}");
+
+    EXPECT_EQ(s.hears(ann),
+              (strings{R"(response 2 {"code":500,"error":true,"reason":"duplicate_user"})", "onChat 6"}));
+    EXPECT_EQ(s.sends(), strings{"users lobby ann#1 {}"});
+}
+
+TEST_F(Entering, ARefusedNameIsNotTheOneToJoinWith)
+{
+    session& ann = s.member("ann");
+    s.ask(ann, 2, enter, R"({"username":"bob","rid":"attic"})");
+    (void)s.sends();
+    s.answer("add attic", errc::duplicate_user);
+
+    s.ask(ann, 3, join, R"({"rid":"cellar"})");
+
+    EXPECT_EQ(s.sends(), strings{"add cellar ann#1"});
+}
+
+// ---- join
+
+TEST_F(Entering, JoiningAddsARoomUnderTheSameNameAndKey)
+{
+    session& ann = s.connect();
+    s.ask(ann, 1, enter, R"({"username":"ann","rid":"lobby","resumeKey":"k"})");
+    (void)s.sends();
+    s.admit("add lobby", s.at(10, 5));
+
+    s.ask(ann, 2, join, R"({"rid":"attic","username":"other","resumeKey":"other"})");
+    EXPECT_EQ(s.sends(), strings{"add attic ann#1"});
+    s.admit("add attic", s.at(3, 1));
+
+    EXPECT_EQ(s.who("add attic").key, sha256_hex("k"));
+    EXPECT_EQ(s.sends(), strings{});
+    EXPECT_EQ(s.server.rooms().index().rooms().size(), 2U);
+}
+
+TEST_F(Entering, WithoutANameNothingCanBeJoined)
+{
+    session& ann = s.connect();
+
+    s.ask(ann, 1, join, R"({"rid":"lobby"})");
+
+    EXPECT_EQ(s.hears(ann), strings{refusal(1, "not_entered")});
+    EXPECT_EQ(s.sends(), strings{});
+}
+
+TEST(Joining, RoomsOfOneConnectionAreLimited)
+{
+    stage s(test::with_rooms(2));
+    s.up();
+    session& ann = s.member("ann");
+    s.join(ann, "attic");
+
+    s.ask(ann, 2, join, R"({"rid":"cellar"})");
+    EXPECT_EQ(s.hears(ann), strings{refusal(2, "overloaded")});
+    s.ask(ann, 3, leave, R"({"rid":"attic"})");
+    s.ask(ann, 4, join, R"({"rid":"cellar"})");
+
+    EXPECT_EQ(s.sends(), (strings{"kick attic ann#1", "add cellar ann#1"}));
+}
+
+// ---- leave
+
+TEST_F(Entering, WhoLeavesHearsNoMoreButStaysConnected)
+{
+    session& ann = s.member("ann");
+    s.member("bob");
+
+    s.ask(ann, 2, leave, R"({"rid":"lobby"})");
+    s.publish("lobby", s.at(11, 6));
+
+    EXPECT_EQ(s.sends(), strings{"kick lobby ann#1"});
+    EXPECT_EQ(s.hears(ann), strings{"response 2 {}"});
+    EXPECT_EQ(ann.state, phase::working);
+}
+
+TEST_F(Entering, ARoomThatWasNotEnteredCannotBeLeft)
+{
+    session& ann = s.member("ann");
+
+    s.ask(ann, 2, leave, R"({"rid":"attic"})");
+    s.ask(ann, 3, leave, "{}");
+
+    EXPECT_EQ(s.hears(ann), (strings{refusal(2, "not_entered"), refusal(3, "not_entered")}));
+    EXPECT_EQ(s.sends(), strings{});
+}
+
+// ---- connections that end
+
+TEST_F(Entering, AConnectionThatEndsLeavesEachRoomOnce)
+{
+    session& ann = s.member("ann");
+    s.join(ann, "attic");
+    const auto id = ann.id;
+
+    s.server.sessions().kick(ann, "drain", s.now);
+    s.server.sessions().on_gone(id, s.now);
+    s.server.sessions().on_gone(id, s.now);
+    s.pass(1s);
+
+    EXPECT_EQ(s.sends(), (strings{"kick lobby ann#1", "kick attic ann#1"}));
+    EXPECT_TRUE(s.server.rooms().index().rooms().empty());
+}
+
+TEST_F(Entering, AConnectionThatEndsBeforeItsAnswerLeavesToo)
+{
+    session& ann = s.connect();
+    s.ask(ann, 1, enter, R"({"username":"ann","rid":"lobby"})");
+    (void)s.sends();
+
+    s.server.sessions().on_gone(ann.id, s.now);
+    s.admit("add lobby", s.at(10, 5));
+    s.pass(15s);
+
+    EXPECT_EQ(s.sends(), strings{"kick lobby ann#1"});
+    EXPECT_EQ(s.server.rooms().waiting(), 0U);
+}
+
+TEST_F(Entering, AConnectionThatHasEndedIsNotAskedForAgain)
+{
+    session& ann = s.connect();
+    s.ask(ann, 1, enter, R"({"username":"ann","rid":"lobby"})");
+    s.server.sessions().on_gone(ann.id, s.now);
+    EXPECT_EQ(s.sends(), (strings{"add lobby ann#1", "kick lobby ann#1"}));
+
+    s.pass(5s);
+    s.tell(s.view(2));
+
+    EXPECT_EQ(s.sends(), strings{"enroll 2 first last"});
+}
+
+// ---- routes
+
+TEST_F(Entering, RoutesThatNobodyServesAreRefused)
+{
+    session& ann = s.member("ann");
+    std::uint32_t id = 1;
+
+    for (const auto* route : {"connector.entryHandler.serve", "connector.entryHandler.constructor",
+                              "connector.otherHandler.enter", "chat.chatHandler.nope", "chat.chatRemote.add",
+                              "gate.gateHandler.queryEntry", "sys.statsRemote.read", "nonsense"}) {
+        s.ask(ann, id, route, R"({"rid":"lobby"})");
+        EXPECT_EQ(s.hears(ann), strings{refusal(id, "no_such_route")}) << route;
+        ++id;
+    }
+    EXPECT_EQ(s.sends(), strings{});
+}
+
+} // namespace
+} // namespace citron::frontend

@@ -1,0 +1,152 @@
+// What somebody who has just joined is shown: all that is beyond its own position, and nothing else.
+#include "frontend/connector/room_feed.hpp"
+
+#include "test/unit/frontend/connector/feed_stage.hpp"
+
+#include <gtest/gtest.h>
+
+namespace citron::frontend {
+namespace {
+
+using protocol::head;
+using test::feed_stage;
+using test::strings;
+
+head at(std::uint64_t rev, std::uint64_t offset)
+{
+    return feed_stage::at(rev, offset);
+}
+
+TEST(Newcomer, IsShownNothingAtOrBelowItsPosition)
+{
+    feed_stage s;
+    auto& ann = s.member("ann", at(10, 5));
+    auto& bob = s.joining("bob");
+    s.admit(bob, at(12, 6));
+
+    s.chat(at(11, 6));
+    s.add(at(12, 6), "bob");
+    s.chat(at(13, 7));
+
+    EXPECT_EQ(s.hears(ann), (strings{"onChat 6", "onAdd bob", "onChat 7"}));
+    EXPECT_EQ(s.hears(bob), strings{"onChat 7"});
+}
+
+TEST(Newcomer, IsShownRightAfterItsAnswerWhatCameBefore)
+{
+    feed_stage s;
+    s.member("ann", at(10, 5));
+    auto& bob = s.joining("bob");
+    s.add(at(11, 5), "bob");
+    s.chat(at(12, 6));
+    EXPECT_EQ(s.hears(bob), strings{});
+
+    s.admit(bob, at(11, 5));
+    s.chat(at(13, 7));
+
+    EXPECT_EQ(s.hears(bob), (strings{"onChat 6", "onChat 7"}));
+}
+
+TEST(Newcomer, EachGetsWhatIsBeyondItsOwnPosition)
+{
+    feed_stage s;
+    s.member("ann", at(10, 5));
+    auto& bob = s.joining("bob");
+    s.chat(at(11, 6));
+    auto& cid = s.joining("cid");
+    s.chat(at(12, 7));
+
+    s.admit(cid, at(11, 6));
+    s.admit(bob, at(10, 5));
+
+    EXPECT_EQ(s.hears(cid), strings{"onChat 7"});
+    EXPECT_EQ(s.hears(bob), (strings{"onChat 6", "onChat 7"}));
+}
+
+TEST(Newcomer, TheFirstInARoomIsShownWhatCameBeforeItsAnswer)
+{
+    feed_stage s;
+    auto& ann = s.joining("ann");
+    s.chat(at(10, 5));
+    s.chat(at(11, 6));
+    EXPECT_EQ(s.hears(ann), strings{});
+
+    s.admit(ann, at(10, 5));
+
+    EXPECT_EQ(s.hears(ann), strings{"onChat 6"});
+    EXPECT_EQ(s.asked(), strings{});
+}
+
+TEST(Newcomer, TheFirstInARoomFindsAHoleToo)
+{
+    feed_stage s;
+    auto& ann = s.joining("ann");
+    s.chat(at(12, 7));
+
+    s.admit(ann, at(10, 5));
+
+    EXPECT_EQ(s.hears(ann), strings{});
+    EXPECT_EQ(s.asked(), strings{"1.10"});
+}
+
+TEST(Newcomer, WhatWaitsBehindAHoleIsShownInItsTurn)
+{
+    feed_stage s;
+    s.member("ann", at(10, 5));
+    auto& bob = s.joining("bob");
+    s.chat(at(12, 7));
+    (void)s.asked();
+    s.admit(bob, at(10, 5));
+    EXPECT_EQ(s.hears(bob), strings{});
+
+    s.answer({.at = at(11, 6), .messages = {s.message(6)}});
+
+    EXPECT_EQ(s.hears(bob), (strings{"onChat 6", "onChat 7"}));
+}
+
+TEST(Newcomer, WithMoreBeforeItsAnswerThanIsKeptItIsASlowConsumer)
+{
+    feed_options small;
+    small.recent_bytes = 50;
+    feed_stage s(small);
+    auto& ann = s.member("ann", at(10, 5));
+    auto& bob = s.joining("bob");
+    for (std::uint64_t rev = 11; rev < 20; ++rev)
+        s.chat(at(rev, rev - 5));
+
+    s.admit(bob, at(10, 5));
+
+    EXPECT_EQ(s.hears(bob), (strings{R"(kick {"reason":"slow_consumer"})", "close 1000"}));
+    EXPECT_EQ(s.hears(ann).size(), 9U);
+}
+
+TEST(Newcomer, AfterOneThatWasTooSlowTheNextIsServed)
+{
+    feed_options small;
+    small.recent_bytes = 50;
+    feed_stage s(small);
+    s.member("ann", at(10, 5));
+    auto& bob = s.joining("bob");
+    for (std::uint64_t rev = 11; rev < 20; ++rev)
+        s.chat(at(rev, rev - 5));
+    s.admit(bob, at(10, 5));
+
+    auto& cid = s.joining("cid");
+    s.chat(at(20, 15));
+    s.admit(cid, at(19, 14));
+
+    EXPECT_EQ(s.hears(cid), strings{"onChat 15"});
+}
+
+TEST(Newcomer, NothingIsKeptWhileNobodyIsJoining)
+{
+    feed_stage s;
+    s.member("ann", at(10, 5));
+
+    s.chat(at(11, 6));
+
+    EXPECT_TRUE(s.lobby().recent.empty());
+}
+
+} // namespace
+} // namespace citron::frontend

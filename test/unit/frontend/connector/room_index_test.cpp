@@ -1,0 +1,146 @@
+#include "frontend/connector/room_index.hpp"
+
+#include <gtest/gtest.h>
+
+namespace citron::frontend {
+namespace {
+
+struct RoomIndex : testing::Test
+{
+    session ann{1, 1000}, bob{2, 1000};
+    room_index index;
+};
+
+using places = std::vector<place*>;
+
+TEST_F(RoomIndex, ANewPlaceIsJoiningAndMakesItsRoom)
+{
+    auto& p = index.add(ann, "lobby", "ann");
+
+    EXPECT_TRUE(p.joining);
+    EXPECT_EQ(p.client, &ann);
+    EXPECT_EQ(p.user, "ann");
+    ASSERT_EQ(p.in, index.find("lobby"));
+    EXPECT_EQ(p.in->joining, places{&p});
+    EXPECT_EQ(p.in->members, places{});
+    EXPECT_FALSE(p.in->known);
+}
+
+TEST_F(RoomIndex, AdmittedItIsAMember)
+{
+    auto& p = index.add(ann, "lobby", "ann");
+
+    index.admit(p);
+
+    EXPECT_FALSE(p.joining);
+    EXPECT_EQ(p.in->joining, places{});
+    EXPECT_EQ(p.in->members, places{&p});
+}
+
+TEST_F(RoomIndex, SessionsShareARoom)
+{
+    auto& a = index.add(ann, "lobby", "ann");
+    auto& b = index.add(bob, "lobby", "bob");
+
+    EXPECT_EQ(a.in, b.in);
+    EXPECT_EQ(index.rooms().size(), 1U);
+}
+
+TEST_F(RoomIndex, FindsThePlaceOfASessionInARoom)
+{
+    auto& lobby = index.add(ann, "lobby", "ann");
+    auto& attic = index.add(ann, "attic", "ann");
+    index.add(bob, "lobby", "bob");
+
+    EXPECT_EQ(index.find(1, "lobby"), &lobby);
+    EXPECT_EQ(index.find(1, "attic"), &attic);
+    EXPECT_EQ(index.find(2, "attic"), nullptr);
+    EXPECT_EQ(index.find(3, "lobby"), nullptr);
+}
+
+TEST_F(RoomIndex, PlacesOfASessionAreInTheOrderTheyWereAdded)
+{
+    auto& z = index.add(ann, "z", "ann");
+    auto& a = index.add(ann, "a", "ann");
+    auto& m = index.add(ann, "m", "ann");
+
+    EXPECT_EQ(index.places(1), (places{&z, &a, &m}));
+    EXPECT_LT(z.serial, a.serial);
+    EXPECT_LT(a.serial, m.serial);
+    EXPECT_EQ(index.places(2), places{});
+}
+
+TEST_F(RoomIndex, ARoomEndsWithItsLastPlace)
+{
+    auto& a = index.add(ann, "lobby", "ann");
+    auto& b = index.add(bob, "lobby", "bob");
+    index.admit(a);
+
+    index.remove(a);
+    EXPECT_NE(index.find("lobby"), nullptr);
+    index.remove(b);
+
+    EXPECT_EQ(index.find("lobby"), nullptr);
+    EXPECT_EQ(index.places(1), places{});
+    EXPECT_EQ(index.find(2, "lobby"), nullptr);
+}
+
+TEST_F(RoomIndex, RemovingOnePlaceLeavesTheSessionsOthers)
+{
+    auto& lobby = index.add(ann, "lobby", "ann");
+    auto& attic = index.add(ann, "attic", "ann");
+    index.admit(lobby);
+
+    index.remove(lobby);
+
+    EXPECT_EQ(index.places(1), places{&attic});
+    EXPECT_EQ(index.find("lobby"), nullptr);
+}
+
+TEST_F(RoomIndex, ASecondPlaceInTheSameRoomIsNotTheFirst)
+{
+    const auto first = index.add(ann, "lobby", "ann").serial;
+    index.remove(*index.find(1, "lobby"));
+
+    EXPECT_GT(index.add(ann, "lobby", "ann").serial, first);
+}
+
+TEST_F(RoomIndex, WhatNewcomersMayNeedIsForgottenWithTheLastOfThem)
+{
+    index.admit(index.add(ann, "lobby", "ann"));
+    auto& newcomer = index.add(bob, "lobby", "bob");
+    room& r = *newcomer.in;
+    r.recent.push_back({{.term = 1, .rev = 5}, protocol::frame("x")});
+    r.recent_bytes = 1;
+    r.recent_lost = true;
+
+    index.remove(newcomer);
+
+    EXPECT_TRUE(r.recent.empty());
+    EXPECT_EQ(r.recent_bytes, 0U);
+    EXPECT_FALSE(r.recent_lost);
+}
+
+TEST(Place, LowIsTheFirstSendWithoutAnAnswer)
+{
+    place p;
+    EXPECT_EQ(p.low(), 1U);
+
+    p.sends = {{3, 30}, {4, 40}};
+    p.next_send = 5;
+    EXPECT_EQ(p.low(), 3U);
+
+    p.sends.clear();
+    EXPECT_EQ(p.low(), 5U);
+}
+
+TEST(Head, EventsAreOrderedByTermThenRev)
+{
+    EXPECT_TRUE(before({.term = 1, .rev = 5}, {.term = 1, .rev = 6}));
+    EXPECT_TRUE(before({.term = 1, .rev = 5}, {.term = 2, .rev = 0}));
+    EXPECT_FALSE(before({.term = 2, .rev = 0}, {.term = 1, .rev = 5}));
+    EXPECT_FALSE(before({.term = 1, .rev = 5, .offset = 1}, {.term = 1, .rev = 5, .offset = 2}));
+}
+
+} // namespace
+} // namespace citron::frontend
