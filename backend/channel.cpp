@@ -46,10 +46,10 @@ const seat* channel::find(const member& who) const
     return found == by_key_.end() ? nullptr : &*found->second;
 }
 
-channel::place channel::insert(member who)
+channel::place channel::insert(member who, place before)
 {
     ++per_connector_[who.connector];
-    const auto taken = seats_.insert(seats_.end(), seat{std::move(who), {}});
+    const auto taken = seats_.insert(before, seat{std::move(who), {}});
     by_key_.emplace(key_of(taken->who), taken);
     by_user_.emplace(taken->who.user, taken);
     return taken;
@@ -100,11 +100,12 @@ result<added> channel::enter(member who)
     const auto holder = by_user(who.user);
     if (holder != seats_.end() && !who.key.empty() && holder->who.key == who.key) {
         const auto before = holder->who;
+        const auto place_of_old = std::next(holder);
         who.joined = before.joined;
         remove(holder); // the same client on a new connection: nobody else notices
         if (port_.connected(before))
             port_.evict(rid_, before, "replaced");
-        const auto moved = insert(std::move(who));
+        const auto moved = insert(std::move(who), place_of_old);
         return welcome(*moved);
     }
     if (!yields(who))
@@ -117,7 +118,7 @@ channel::place channel::insert_and_tell(member who)
 {
     const auto others = connectors(); // the newcomer's own answer counts this onAdd already
     const bool known = by_user(who.user) != seats_.end();
-    const auto taken = insert(std::move(who));
+    const auto taken = insert(std::move(who), seats_.end());
     if (!known)
         presence(event::add, taken->who.user, others);
     return taken;
@@ -151,7 +152,7 @@ bool channel::seat_silently(member who, std::vector<seat::send> sends)
     const bool free = holder == seats_.end() || several_;
     if (!free || by_key(key_of(who)) != seats_.end())
         return false;
-    const auto taken = insert(std::move(who));
+    const auto taken = insert(std::move(who), seats_.end());
     taken->sends.assign(std::make_move_iterator(sends.begin()), std::make_move_iterator(sends.end()));
     return true;
 }
