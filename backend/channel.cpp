@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace citron::backend {
@@ -78,8 +79,9 @@ std::vector<std::string> channel::users(const std::string& self) const
 {
     std::vector<std::string> names;
     names.reserve(seats_.size());
+    std::unordered_set<std::string_view> listed;
     for (const auto& s : seats_)
-        if (s.who.user != self)
+        if (s.who.user != self && (!several_ || listed.insert(s.who.user).second))
             names.push_back(s.who.user);
     if (by_user_.contains(self))
         names.push_back(self);
