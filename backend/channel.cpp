@@ -102,12 +102,12 @@ result<added> channel::enter(member who)
     const auto holder = by_user(who.user);
     if (holder != seats_.end() && !who.key.empty() && holder->who.key == who.key) {
         const auto before = holder->who;
-        const auto place_of_old = std::next(holder);
+        const auto behind = std::next(holder);
         who.joined = before.joined;
         remove(holder); // the same client on a new connection: nobody else notices
         if (port_.connected(before))
             port_.evict(rid_, before, "replaced");
-        const auto moved = insert(std::move(who), place_of_old);
+        const auto moved = insert(std::move(who), behind);
         return welcome(*moved);
     }
     if (!yields(who))
