@@ -113,14 +113,14 @@ result<added> channel::enter(member who)
     if (!yields(who))
         return std::unexpected(errc::duplicate_user);
     who.joined = std::max(port_.unix_ms(), seats_.empty() ? 0 : seats_.back().who.joined);
-    return welcome(*insert_and_tell(std::move(who)));
+    return welcome(*insert_and_tell(std::move(who), seats_.end()));
 }
 
-channel::place channel::insert_and_tell(member who)
+channel::place channel::insert_and_tell(member who, place before)
 {
     const auto others = connectors(); // the newcomer's own answer counts this onAdd already
     const bool known = by_user(who.user) != seats_.end();
-    const auto taken = insert(std::move(who), seats_.end());
+    const auto taken = insert(std::move(who), before);
     if (!known)
         presence(event::add, taken->who.user, others);
     return taken;
@@ -163,7 +163,10 @@ bool channel::reenroll(member who)
 {
     if (!yields(who))
         return false;
-    (void)insert_and_tell(std::move(who));
+    auto behind = seats_.end();
+    while (behind != seats_.begin() && std::prev(behind)->who.joined > who.joined)
+        --behind;
+    (void)insert_and_tell(std::move(who), behind);
     return true;
 }
 

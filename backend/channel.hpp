@@ -123,7 +123,7 @@ private:
     [[nodiscard]] place by_user(const std::string& user);
     void remove(place gone);
     place insert(protocol::member who, place before);
-    place insert_and_tell(protocol::member who);
+    place insert_and_tell(protocol::member who, place before);
     /// Makes room for this name if its holder's connection is gone; false when it is taken.
     [[nodiscard]] bool yields(const protocol::member& who);
     void announce(protocol::event what, const std::string& user, std::string_view route,
