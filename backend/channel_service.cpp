@@ -101,6 +101,7 @@ void channel_service::on_up(bool fresh, instant now)
         return;
     // Declared dead: our rooms have other owners. What we hold would be a second truth.
     rooms_.clear();
+    whispers_.clear(); // they counted in rooms that are gone
     limbo_.clear();
     arriving_.clear();
     absent_.clear();

@@ -23,7 +23,7 @@ struct whisper_options
 class whispers
 {
 public:
-    /// `done` is called once per start(), never from within it.
+    /// `done` is called once per start() (clear() forgets it), never from within it.
     using completion = std::function<void(const backend_session& from, errc code, std::string_view answer)>;
 
     whispers(whisper_options options, cluster::rpc& rpc, protocol::counters& counters, completion done);
@@ -35,6 +35,8 @@ public:
     void on_tick(instant now);
     /// Ends those of one room at once (it must move away now): `unavailable`.
     void cancel(const std::string& rid);
+    /// Forgets all of them without a word: whoever waits will ask another owner.
+    void clear() { pending_.clear(); }
 
 private:
     struct pending
