@@ -62,6 +62,10 @@ void channel_service::opened(const std::string& rid, protocol::head at)
         r->members.open(std::move(at));
         return turn_away(*r);
     }
+    if (!ready()) {
+        r->now = room::state::gathering; // the generation changed meanwhile: lists are on their way again
+        return;
+    }
     ++opened_;
     r->now = room::state::open;
     r->members.open(std::move(at));
