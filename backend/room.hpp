@@ -53,6 +53,7 @@ struct room
     channel members;
     std::map<std::string, protocol::enrolled_room> enrolled; ///< by connector; while gathering
     room_baggage baggage;                                    ///< from a hand-over; while gathering
+    bool seated = false;                                     ///< it has been open here
     bool handed_over = false;                                ///< baggage is there
     std::deque<stored_envelope> waiting;                     ///< requests until it is open, in order
     std::size_t waiting_bytes = 0;

@@ -32,7 +32,7 @@ void channel_service::begin_generation()
         r->enrolled.clear(); // every connector enrolls again
         if (mine(rid)) {
             if (r->now == room::state::closing) {
-                r->now = room::state::open; // ours again before it went
+                r->now = r->seated ? room::state::open : room::state::gathering; // ours again before it went
                 closing_.erase(rid);
             }
         } else if (r->now == room::state::gathering) {
