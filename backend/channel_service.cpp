@@ -135,6 +135,7 @@ void channel_service::on_settled(std::uint64_t generation, instant now)
         return;
     settled_ = true;
     limbo_.clear();
+    arriving_.clear(); // whatever was cut off will not be completed
     begin_opening();
 }
 

@@ -191,6 +191,10 @@ void channel_service::on_handover(const envelope& e, instant now)
     if (!part)
         return;
     auto& arriving = arriving_[e.room];
+    const bool anew = !part->messages.empty() && !arriving.messages.empty() &&
+                      part->messages.front().offset <= arriving.messages.back().offset;
+    if (anew)
+        arriving.messages.clear(); // the first try was cut off
     std::ranges::move(part->messages, std::back_inserter(arriving.messages));
     if (!part->last)
         return;
