@@ -162,20 +162,28 @@ void channel_service::send_parts(const std::string& rid, const room_baggage& bag
         part = {};
         size = 0;
     };
-    for (const auto& m : baggage.messages) {
-        if (size + m.push.data.size() > part_bytes && !part.messages.empty())
+    const auto make_room = [&](std::size_t bytes) {
+        if (size > 0 && size + bytes > part_bytes)
             send();
+        size += bytes;
+    };
+    for (const auto& m : baggage.messages) {
+        make_room(m.push.data.size());
         part.messages.push_back(m);
-        size += m.push.data.size();
     }
     if (size > 0)
         send();
-    part = {.last = true,
-            .at = baggage.at,
-            .members = baggage.members,
-            .messages = {},
-            .answers = baggage.answers,
-            .absent = {}};
+    constexpr std::size_t numbers = 64; // of one member or answer, at most
+    for (const auto& who : baggage.members) {
+        make_room(who.user.size() + who.connector.size() + who.key.size() + numbers);
+        part.members.push_back(who);
+    }
+    for (const auto& a : baggage.answers) {
+        make_room(a.connector.size() + a.body.data.size() + numbers);
+        part.answers.push_back(a);
+    }
+    part.last = true;
+    part.at = baggage.at;
     std::set<protocol::incarnation> absent;
     for (const auto& who : baggage.members)
         if (!here(who) && absent.insert(who.life()).second)
@@ -194,15 +202,15 @@ void channel_service::on_handover(const envelope& e, instant now)
     const bool anew = !part->messages.empty() && !arriving.messages.empty() &&
                       part->messages.front().offset <= arriving.messages.back().offset;
     if (anew)
-        arriving.messages.clear(); // the first try was cut off
+        arriving = {}; // the first try was cut off
     std::ranges::move(part->messages, std::back_inserter(arriving.messages));
+    std::ranges::move(part->members, std::back_inserter(arriving.members));
+    std::ranges::move(part->answers, std::back_inserter(arriving.answers));
     if (!part->last)
         return;
     auto baggage = std::move(arriving);
     arriving_.erase(e.room);
     baggage.at = std::move(part->at);
-    baggage.members = std::move(part->members);
-    baggage.answers = std::move(part->answers);
     for (const auto& one : part->absent)
         absent_.note(one.connector, now + milliseconds(one.left_ms));
     take_back(e.room, std::move(baggage));

@@ -216,8 +216,8 @@ struct sync_state
     MSGPACK_DEFINE_ARRAY(at, roster_known, users, messages, more, lost, evicted)
 };
 
-/// One part of a room that changes hands, addressed to the room. Messages come in parts; the last carries the
-/// rest.
+/// One part of a room that changes hands, addressed to the room: messages, then members and answers; the last
+/// has `at`.
 struct handover
 {
     bool last = false;
