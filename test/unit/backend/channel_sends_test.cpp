@@ -138,13 +138,14 @@ TEST_F(Sends, EachSessionHasNumbersOfItsOwn)
     EXPECT_EQ(l.admit(ann, 2, 2), admission::next);
 }
 
-TEST_F(Sends, ANewcomerBeginsWithOneWhateverItClaims)
+TEST_F(Sends, ANewcomerBeginsWithTheNumberThatItNames)
 {
     auto bob = lobby::who("bob", "c2", 1);
     bob.next = 7;
+
     ASSERT_TRUE(l.room.enter(bob));
 
-    EXPECT_EQ(l.room.find(bob)->who.next, 1U);
+    EXPECT_EQ(l.admit(bob, 1, 7), admission::next);
 }
 
 TEST_F(Sends, AnUnnumberedRequestIsAnsweredAndNotRemembered)
@@ -178,14 +179,24 @@ TEST_F(Sends, AnswersThatCameWithTheRoomAreGivenAgain)
     EXPECT_EQ(l.admit(bob, 9, 3), admission::next);
 }
 
-TEST_F(Sends, ASessionThatEntersAnewBeginsWithOneAlsoWhenItsLeavingWasLost)
+TEST_F(Sends, ASessionThatEntersAnewGoesOnWithItsNumbersAlsoWhenItsLeavingWasLost)
 {
     stored(1, 1, "a");
-    stored(2, 2, "b");
+    ann.next = 4; // 2 and 3 it sent in other rooms, or they were lost with its leaving
 
     ASSERT_TRUE(l.room.enter(ann));
 
-    EXPECT_EQ(l.admit(ann, 3, 1), admission::next);
+    EXPECT_EQ(l.admit(ann, 3, 4), admission::next);
+}
+
+TEST_F(Sends, ARepeatedJoinDoesNotTurnNumbersBack)
+{
+    stored(1, 1, "a");
+
+    ASSERT_TRUE(l.room.enter(ann));
+
+    EXPECT_EQ(l.admit(ann, 2, 1), admission::repeat);
+    EXPECT_EQ(l.admit(ann, 3, 2), admission::next);
 }
 
 } // namespace

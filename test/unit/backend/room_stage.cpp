@@ -401,6 +401,7 @@ std::string room_stage::text_of(const envelope& e)
 
 lines room_stage::says()
 {
+    end_turn();
     lines said;
     for (auto& line = server.line(); line.outgoing(); line.pop_outgoing()) {
         const auto e = protocol::decode(*line.outgoing()).value();

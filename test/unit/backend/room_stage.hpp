@@ -62,8 +62,8 @@ public:
     void turn();                              ///< what was gathered is stored, and what comes of that
     void end_turn() { server.end_turn(now); } ///< handed to the store, which has not done it yet
 
-    /// What it has sent since the last question, one line per frame, beats and hellos left out. Epochs read
-    /// e1, e2 ... in the order in which they appear:
+    /// What it has sent by the end of this turn, since the last question: one line per frame, beats and
+    /// hellos left out. Epochs read e1, e2 ... in the order in which they appear:
     ///   c1: #3 ok {"users":["ann"]}             the answer to call 3
     ///   c1,c2: lobby 1.3 e1@1 {...}             a broadcast: term, rev, epoch, offset, the push
     ///   c1: lobby at 1.0 e1@0, lost, [ann]      where the room stands, after an enroll or a sync
