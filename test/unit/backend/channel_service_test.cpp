@@ -187,6 +187,26 @@ TEST_F(ChannelService, MembersOfADeadConnectorLeaveAfterTheGrace)
     EXPECT_EQ(s.server.channels().members(), 1U);
 }
 
+TEST_F(ChannelService, MembersOfAConnectorThatLostItsLinkStayFiveSeconds)
+{
+    s.loses_its_link("c2");
+
+    s.pass(4'900ms);
+    EXPECT_EQ(s.server.channels().members(), 2U);
+    s.pass(100ms);
+
+    EXPECT_EQ(s.server.channels().members(), 1U);
+}
+
+TEST_F(ChannelService, TheNameOfAMemberWhoseConnectorMayComeBackIsTaken)
+{
+    s.loses_its_link("c2");
+
+    s.enter(room_stage::who("bob", "c1", 5));
+
+    EXPECT_EQ(s.says(), lines{"c1: #3 duplicate_user"});
+}
+
 TEST_F(ChannelService, OtherViewsDoNotProlongTheGrace)
 {
     s.goes("c2");

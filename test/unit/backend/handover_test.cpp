@@ -158,6 +158,26 @@ TEST_F(Handover, MembersOfADeadConnectorComeWithTheirGrace)
     EXPECT_EQ(s.server.channels().members(), 1U);
 }
 
+TEST_F(Handover, TheGraceOfMembersThatComeIsNotProlonged)
+{
+    s.goes("c2");
+    s.hand_over({.last = true,
+                 .at = old_head(),
+                 .members = {ann, bob},
+                 .messages = {},
+                 .answers = {},
+                 .absent = {{bob.life(), 1'000}}});
+    s.settle();
+    s.enroll("c1", {ann}, old_head());
+    s.turn();
+
+    s.pass(900ms);
+    EXPECT_EQ(s.server.channels().members(), 2U);
+    s.pass(100ms);
+
+    EXPECT_EQ(s.server.channels().members(), 1U);
+}
+
 TEST_F(Handover, NumberedAnswersTravel)
 {
     ann.next = 4;

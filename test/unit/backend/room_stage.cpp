@@ -102,6 +102,14 @@ void room_stage::chat_server_comes(const std::string& id)
 void room_stage::goes(const std::string& id)
 {
     const bool owner = server_named(id).type() == server_kind::chat;
+    view.dropped.push_back(server_named(id).self());
+    std::erase_if(view.servers, [&](const auto& one) { return one.id == id; });
+    show(owner);
+}
+
+void room_stage::loses_its_link(const std::string& id)
+{
+    const bool owner = server_named(id).type() == server_kind::chat;
     std::erase_if(view.servers, [&](const auto& one) { return one.id == id; });
     show(owner);
 }

@@ -24,9 +24,10 @@ public:
     // ---- what the broker says
     void connector_comes(const std::string& id);
     void chat_server_comes(const std::string& id);
-    void goes(const std::string& id);
-    void drains(const std::string& id);     ///< is marked as draining
-    void comes_back(const std::string& id); ///< the same life on a new link
+    void goes(const std::string& id);           ///< is declared dead
+    void loses_its_link(const std::string& id); ///< is not in the view, and not declared dead
+    void drains(const std::string& id);         ///< is marked as draining
+    void comes_back(const std::string& id);     ///< the same life on a new link
     void settle();
     void settle(std::uint64_t generation);
     void lose_line();
