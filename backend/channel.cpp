@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace citron::backend {
@@ -34,6 +35,15 @@ channel::place channel::by_key(const std::string& key)
     return found == by_key_.end() ? seats_.end() : found->second;
 }
 
+/// The one of this name that holds the key.
+channel::place channel::by_user(const std::string& user, const std::string& key)
+{
+    const auto [first, last] = by_user_.equal_range(user);
+    const auto same =
+        std::find_if(first, last, [&key](const auto& one) { return one.second->who.key == key; });
+    return key.empty() || same == last ? seats_.end() : same->second;
+}
+
 channel::place channel::by_user(const std::string& user)
 {
     const auto found = by_user_.find(user);
@@ -46,10 +56,10 @@ const seat* channel::find(const member& who) const
     return found == by_key_.end() ? nullptr : &*found->second;
 }
 
-channel::place channel::insert(member who)
+channel::place channel::insert(member who, place before)
 {
     ++per_connector_[who.connector];
-    const auto taken = seats_.insert(seats_.end(), seat{std::move(who), {}});
+    const auto taken = seats_.insert(before, seat{std::move(who), {}});
     by_key_.emplace(key_of(taken->who), taken);
     by_user_.emplace(taken->who.user, taken);
     return taken;
@@ -78,8 +88,9 @@ std::vector<std::string> channel::users(const std::string& self) const
 {
     std::vector<std::string> names;
     names.reserve(seats_.size());
+    std::unordered_set<std::string_view> listed;
     for (const auto& s : seats_)
-        if (s.who.user != self)
+        if (s.who.user != self && (!several_ || listed.insert(s.who.user).second))
             names.push_back(s.who.user);
     if (by_user_.contains(self))
         names.push_back(self);
@@ -93,33 +104,35 @@ added channel::welcome(const seat& s) const
 
 result<added> channel::enter(member who)
 {
-    if (const auto again = by_key(key_of(who)); again != seats_.end()) {
+    if (const auto again = by_key(key_of(who)); again != seats_.end() && again->who.user == who.user) {
         update(who);            // it left, and only its coming back arrived
         return welcome(*again); // or a repeat of a request whose answer was lost
     }
-    const auto holder = by_user(who.user);
-    if (holder != seats_.end() && !who.key.empty() && holder->who.key == who.key) {
+    (void)leave(who); // under another name: its leaving was lost
+    const auto holder = by_user(who.user, who.key);
+    if (holder != seats_.end()) {
         if (who.opened < holder->who.opened)
             return std::unexpected(errc::duplicate_user); // of a connection that the client has given up
         const auto before = holder->who;
+        const auto behind = std::next(holder);
         who.joined = before.joined;
         remove(holder); // the same client on a new connection: nobody else notices
         if (port_.connected(before))
             port_.evict(rid_, before, "replaced");
-        const auto moved = insert(std::move(who));
+        const auto moved = insert(std::move(who), behind);
         return welcome(*moved);
     }
     if (!yields(who))
         return std::unexpected(errc::duplicate_user);
     who.joined = std::max(port_.unix_ms(), seats_.empty() ? 0 : seats_.back().who.joined);
-    return welcome(*insert_and_tell(std::move(who)));
+    return welcome(*insert_and_tell(std::move(who), seats_.end()));
 }
 
-channel::place channel::insert_and_tell(member who)
+channel::place channel::insert_and_tell(member who, place before)
 {
     const auto others = connectors(); // the newcomer's own answer counts this onAdd already
     const bool known = by_user(who.user) != seats_.end();
-    const auto taken = insert(std::move(who));
+    const auto taken = insert(std::move(who), before);
     if (!known)
         presence(event::add, taken->who.user, others);
     return taken;
@@ -149,11 +162,15 @@ bool channel::leave(const member& who)
 
 bool channel::seat_silently(member who, std::vector<seat::send> sends)
 {
+    if (by_key(key_of(who)) != seats_.end())
+        return false;
     const auto holder = by_user(who.user);
     const bool free = holder == seats_.end() || several_;
-    if (!free || by_key(key_of(who)) != seats_.end())
+    if (!free && port_.connected(holder->who))
         return false;
-    const auto taken = insert(std::move(who));
+    if (!free)
+        remove(holder); // its connection is gone: the name yields, and stays in the room
+    const auto taken = insert(std::move(who), seats_.end());
     taken->sends.assign(std::make_move_iterator(sends.begin()), std::make_move_iterator(sends.end()));
     return true;
 }
@@ -162,7 +179,10 @@ bool channel::reenroll(member who)
 {
     if (!yields(who))
         return false;
-    (void)insert_and_tell(std::move(who));
+    auto behind = seats_.end();
+    while (behind != seats_.begin() && std::prev(behind)->who.joined > who.joined)
+        --behind;
+    (void)insert_and_tell(std::move(who), behind);
     return true;
 }
 
@@ -263,16 +283,26 @@ void channel::whisper(const backend_session& from, const std::string& user, orde
     std::vector<member> targets;
     std::transform(first, last, std::back_inserter(targets),
                    [](const auto& entry) { return entry.second->who; });
-    for (const auto& to : targets) {
-        ++whispering_;
+    whispering_.insert_or_assign({from.key, from.number}, whispered_to{targets.size()});
+    for (const auto& to : targets)
         port_.deliver(from, to, push, answer);
-    }
 }
 
 void channel::whispered(const backend_session& from, errc code, std::string_view answer)
 {
-    --whispering_;
-    finish(from, code, answer);
+    const auto found = whispering_.find({from.key, from.number});
+    if (found == whispering_.end())
+        return;
+    auto& w = found->second;
+    if (code == errc::ok || w.outcome != errc::ok) {
+        w.outcome = code;
+        w.answer = answer;
+    }
+    if (--w.left > 0)
+        return;
+    const auto ended = std::move(w);
+    whispering_.erase(found);
+    finish(from, ended.outcome, ended.answer);
 }
 
 void channel::signal(const backend_session& from, const ordered_json& push)
@@ -312,8 +342,6 @@ void channel::finish(const backend_session& from, errc code, std::string_view bo
     if (s != seats_.end()) {
         const auto sent = std::ranges::find(s->sends, from.number, &seat::send::number);
         if (sent != s->sends.end()) {
-            if (sent->answer)
-                return; // several deliveries of one whisper: the first has answered
             sent->answer.emplace(code, body);
             reply_to = sent->reply_to;
         }

@@ -7,6 +7,7 @@
 #include "backend/backend_session.hpp"
 #include "common/protocol/contract.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -92,11 +93,14 @@ public:
     void on_stored(errc code);
     /// One delivery of a whisper has ended.
     void whispered(const backend_session& from, errc code, std::string_view answer);
-    void open(protocol::head at)
+    /// `time`: of the last message, as far as known; no later one gets an earlier time.
+    void open(protocol::head at, std::uint64_t time = 0)
     {
         at_ = std::move(at);
         assigned_ = at_.offset;
+        last_time_ = std::max(last_time_, time);
     }
+    [[nodiscard]] std::uint64_t last_time() const { return last_time_; }
     /// Takes a seat without telling anybody: for members that come with a room. False: the name is taken.
     bool seat_silently(protocol::member who, std::vector<seat::send> sends);
     /// A member that its connector still has, and we have not: onAdd again. False: somebody else has the
@@ -112,7 +116,7 @@ public:
     [[nodiscard]] const std::string& rid() const { return rid_; }
     [[nodiscard]] bool empty() const { return seats_.empty(); }
     /// Accepted, not answered yet: a room that moves waits for these.
-    [[nodiscard]] bool busy() const { return !storing_.empty() || whispering_ > 0; }
+    [[nodiscard]] bool busy() const { return !storing_.empty() || !whispering_.empty(); }
 
 private:
     struct storing
@@ -121,13 +125,21 @@ private:
         protocol::head at;
         std::string json, answer;
     };
+    /// A message to one user, who may have several sessions: one that takes it is enough.
+    struct whispered_to
+    {
+        std::size_t left = 0; ///< deliveries that have not ended
+        errc outcome = errc::no_such_user;
+        std::string answer;
+    };
     using place = std::list<seat>::iterator;
 
     [[nodiscard]] place by_key(const std::string& key);
     [[nodiscard]] place by_user(const std::string& user);
+    [[nodiscard]] place by_user(const std::string& user, const std::string& key);
     void remove(place gone);
-    place insert(protocol::member who);
-    place insert_and_tell(protocol::member who);
+    place insert(protocol::member who, place before);
+    place insert_and_tell(protocol::member who, place before);
     /// Makes room for this name if its holder's connection is gone; false when it is taken.
     [[nodiscard]] bool yields(const protocol::member& who);
     void announce(protocol::event what, const std::string& user, std::string_view route,
@@ -149,7 +161,7 @@ private:
     std::unordered_multimap<std::string, place> by_user_;
     std::map<std::string, std::size_t> per_connector_;
     std::deque<storing> storing_;
-    std::size_t whispering_ = 0;
+    std::map<std::pair<std::string, std::uint64_t>, whispered_to> whispering_; ///< by sender and number
 };
 
 } // namespace citron::backend

@@ -176,12 +176,14 @@ void channel_service::on_room_envelope(const envelope& e, instant now)
 
 void channel_service::wait(room& r, const envelope& e)
 {
-    const bool full = r.waiting_bytes + e.body.size() > options_.waiting_bytes;
+    constexpr std::size_t header = 256;
+    const auto size = header + e.body.size();
+    const bool full = r.waiting_bytes + size > options_.waiting_bytes;
     if (full && e.kind == kind::call) { // a notify is a session's leaving: never refused
         ++overloaded_;
         return answer({e.from, e.id}, e.room, errc::overloaded, {});
     }
-    r.waiting_bytes += e.body.size();
+    r.waiting_bytes += size;
     r.waiting.emplace_back(e);
 }
 

@@ -168,6 +168,7 @@ private:
     std::set<std::string> active_;
     std::set<std::string> closing_; ///< rooms of that state
     std::vector<backend::store::opening> openings_;
+    std::uint64_t last_opening_ = 0;
     std::vector<append> appends_;
     std::uint64_t &opened_, &handed_, &taken_back_, &conflicts_, &moved_, &overloaded_, &evicted_,
         &reenrolled_, &ghosts_, &lost_epochs_, &broadcasts_, &unpublished_;

@@ -87,6 +87,7 @@ handover handovers::pack(parcel& p, instant now) const
     if (!part.last)
         return part;
     part.at = b.at;
+    part.time = b.time;
     for (const auto& [life, until] : b.absent) {
         const auto left = std::max(std::chrono::ceil<milliseconds>(until - now), milliseconds::zero());
         part.absent.push_back({life, static_cast<std::uint64_t>(left.count())});

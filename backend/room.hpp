@@ -32,6 +32,7 @@ struct stored_envelope
 struct room_baggage
 {
     protocol::head at;
+    std::uint64_t time = 0; ///< of the last message
     std::vector<protocol::member> members;
     std::vector<protocol::message> messages; ///< stores that are local() only
     std::vector<protocol::handover::answered> answers;
@@ -58,8 +59,9 @@ struct room
     bool handed_over = false;                                ///< baggage is there
     std::deque<stored_envelope> waiting;                     ///< requests until it is open, in order
     std::size_t waiting_bytes = 0;
-    instant active{};  ///< last broadcast: heads are announced for a while
-    instant closing{}; ///< since when it is
+    instant active{};          ///< last broadcast: heads are announced for a while
+    instant closing{};         ///< since when it is
+    std::uint64_t opening = 0; ///< names the take-over that the store was asked for
 };
 
 } // namespace citron::backend

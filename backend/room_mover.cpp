@@ -75,6 +75,7 @@ room_baggage channel_service::pack_up(room& r)
 {
     room_baggage b = std::move(r.baggage);
     b.at = r.members.at();
+    b.time = std::max(b.time, r.members.last_time());
     for (const auto& s : r.members.seats()) {
         b.members.push_back(s.who);
         for (const auto& sent : s.sends)
@@ -187,6 +188,7 @@ errc channel_service::take_part(const std::string& rid, const std::string& sende
     if (!part.last)
         return errc::ok;
     baggage.at = std::move(part.at);
+    baggage.time = part.time;
     for (const auto& one : part.absent)
         absent_.note(one.connector, now_ + milliseconds(one.left_ms));
     auto whole = std::move(baggage);

@@ -45,6 +45,7 @@ void channel_service::begin_opening(room& r)
     for (const auto& [connector, list] : r.enrolled)
         seen = std::max(seen, list.seen.term);
     r.now = room::state::opening;
+    r.opening = ++last_opening_;
     // A connector that is away may have seen a term that nobody here knows: of an earlier generation.
     const auto floor = std::min(view_.generation, terms / 2) * terms;
     openings_.push_back({rid, seen, floor, fmt::format("{:016x}", random_())});
@@ -54,21 +55,20 @@ void channel_service::flush_openings()
 {
     if (openings_.empty())
         return;
-    std::vector<std::string> rids;
+    std::vector<std::pair<std::string, std::uint64_t>> rooms;
     for (const auto& o : openings_)
-        rids.push_back(o.rid);
+        rooms.emplace_back(o.rid, find(o.rid)->opening);
     history_.take_over(std::exchange(openings_, {}),
-                       [this, rids = std::move(rids)](std::vector<protocol::head> heads) {
-                           for (std::size_t i = 0; i < rids.size(); ++i)
-                               opened(rids[i], std::move(heads[i]));
+                       [this, rooms = std::move(rooms)](std::vector<protocol::head> heads) {
+                           for (std::size_t i = 0; i < rooms.size(); ++i)
+                               if (const room* r = find(rooms[i].first); r && r->opening == rooms[i].second)
+                                   opened(rooms[i].first, std::move(heads[i]));
                        });
 }
 
 void channel_service::opened(const std::string& rid, protocol::head at)
 {
     room* r = find(rid);
-    if (!r || r->now != room::state::opening)
-        return; // we were declared dead meanwhile
     if (!mine(rid)) {
         r->members.open(std::move(at));
         return turn_away(*r);
@@ -79,7 +79,7 @@ void channel_service::opened(const std::string& rid, protocol::head at)
     }
     ++opened_;
     r->now = room::state::open;
-    r->members.open(std::move(at));
+    r->members.open(std::move(at), r->baggage.time);
     std::map<std::string, std::vector<protocol::session_id>> evicted;
     seat_members(*r, evicted);
     for (auto& [connector, list] : std::exchange(r->enrolled, {})) {

@@ -29,12 +29,6 @@ memory_options history_of(const runtime::chat_config& conf)
             .total_bytes = conf.history_total};
 }
 
-std::uint64_t wall_clock()
-{
-    const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(since_1970).count());
-}
-
 } // namespace
 
 server::server(const runtime::startup& start)
@@ -48,7 +42,7 @@ server::server(const runtime::startup& start)
     stats_.gauge("rooms.open", [this] { return chat_.channels().size(); });
     stats_.gauge("rooms.members", [this] { return chat_.channels().members(); });
     chat_.set_stats([this] { return stats_.json(); });
-    chat_.on_tick(cluster::link::now(), wall_clock());
+    chat_.on_tick(cluster::link::now(), cluster::wall_clock());
 }
 
 void server::run()
@@ -60,7 +54,7 @@ void server::run()
 
 void server::on_tick(instant now)
 {
-    chat_.on_tick(now, wall_clock());
+    chat_.on_tick(now, cluster::wall_clock());
     if (!stopping_since_ || finished_)
         return;
     const bool drained = chat_.drained();

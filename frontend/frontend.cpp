@@ -104,7 +104,7 @@ void shell::run()
 
 void shell::on_tick(instant now)
 {
-    server_.on_tick(now);
+    server_.on_tick(now, cluster::wall_clock());
     clients_.on_tick(now);
     if (stopping_since_)
         go_on_stopping(now);

@@ -25,7 +25,7 @@ struct server_parts
 {
     cluster::peer& line;
     session_service& sessions;
-    std::function<void(instant)> on_tick; ///< of the server itself
+    std::function<void(instant, std::uint64_t unix_ms)> on_tick; ///< of the server itself
 };
 
 class shell
@@ -74,7 +74,9 @@ int serve(const runtime::startup& start, Options options)
         raise_descriptor_limit(start.conf.chat.max_sessions);
         protocol::counters counters;
         Server server(std::move(options), counters, cluster::link::now());
-        shell s(start, {server.line(), server.sessions(), [&server](instant now) { server.on_tick(now); }},
+        shell s(start,
+                {server.line(), server.sessions(),
+                 [&server](instant now, std::uint64_t unix) { server.on_tick(now, unix); }},
                 counters);
         server.set_stats([&s] { return s.stats().json(); });
         s.run();

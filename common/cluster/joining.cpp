@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <random>
 
 namespace citron::cluster {
@@ -16,6 +17,12 @@ std::string tcp_endpoint(const std::string& host, std::uint16_t port)
 }
 
 } // namespace
+
+std::uint64_t wall_clock()
+{
+    const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<protocol::milliseconds>(since_1970).count());
+}
 
 std::uint64_t random_number()
 {

@@ -9,6 +9,9 @@
 
 namespace citron::cluster {
 
+/// Milliseconds since 1970.
+[[nodiscard]] std::uint64_t wall_clock();
+
 /// Unpredictable; for boots, seeds and keys.
 [[nodiscard]] std::uint64_t random_number();
 

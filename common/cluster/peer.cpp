@@ -81,6 +81,7 @@ void peer::lose(instant now)
     const bool was_up = state_ == state::up;
     std::uniform_int_distribution<long> pause(options_.reopen_min.count(), options_.reopen_max.count());
     state_ = state::closed;
+    renew_ = false;
     open_at_ = now + milliseconds(pause(random_));
     outgoing_.clear();
     queued_ = 0;
@@ -111,7 +112,7 @@ void peer::on_tick(instant now)
     if (stalled)
         heard_ = published_ = now;
     const auto silent_since = expects_publications() ? std::min(heard_, published_) : heard_;
-    if (now - silent_since > options_.silence)
+    if (now - silent_since > options_.silence || renew_)
         return on_lost(now);
     if (state_ == state::up && now - beaten_ >= options_.beat) {
         beaten_ = now;

@@ -88,6 +88,9 @@ public:
     [[nodiscard]] const protocol::server_info& self() const { return options_.self; }
     void set_address(std::string host,
                      std::uint16_t port); ///< before the first open: the port the system gave us
+    /// Something that had to be said could not be sent: at the next tick the line counts as lost, and what
+    /// follows a new one says everything again. Nothing to do when the line is down already.
+    void renew() { renew_ = state_ == state::up; }
     /// Tell the broker: no new work (drain), or gone for good (bye).
     void drain(instant now);
     void bye(instant now);
@@ -113,7 +116,7 @@ private:
     peer_listener& listener_;
     std::mt19937_64 random_;
     state state_ = state::closed;
-    bool close_ = false, given_up_ = false;
+    bool close_ = false, given_up_ = false, renew_ = false;
     instant open_at_, heard_, published_, beaten_, ticked_;
     std::optional<instant> refused_since_;
     std::string refusal_;

@@ -228,7 +228,8 @@ struct handover
     std::uint64_t series = 0;     ///< with the sender and the generation it names the series
     std::uint32_t part = 0;       ///< 0, 1, 2 ...
     bool last = false;
-    head at; ///< last part only
+    head at;                ///< last part only
+    std::uint64_t time = 0; ///< last part only: of the last message
     std::vector<member> members;
     std::vector<message> messages;
     /// An answer that may be asked for again.
@@ -251,7 +252,7 @@ struct handover
         MSGPACK_DEFINE_ARRAY(connector, left_ms)
     };
     std::vector<absence> absent; ///< last part only
-    MSGPACK_DEFINE_ARRAY(generation, series, part, last, at, members, messages, answers, absent)
+    MSGPACK_DEFINE_ARRAY(generation, series, part, last, at, time, members, messages, answers, absent)
 };
 
 // ---- calls ----

@@ -44,11 +44,11 @@ void connector::on_session_closed(session& s, instant now)
     rooms_.on_session_closed(s, now);
 }
 
-void connector::on_tick(instant now)
+void connector::on_tick(instant now, std::uint64_t unix_ms)
 {
     sessions_.on_tick(now);
     rpc_.on_tick(now);
-    rooms_.on_tick(now);
+    rooms_.on_tick(now, unix_ms);
 }
 
 // ---- the cluster

@@ -30,8 +30,9 @@ public:
     /// Renders the answer to sys.statsRemote.read.
     void set_stats(std::function<std::string()> stats) { stats_ = std::move(stats); }
 
-    /// Every 100 ms or so, after line().on_tick.
-    void on_tick(instant now);
+    /// Every 100 ms or so, after line().on_tick. `unix_ms`: the wall clock, by which of two connections with
+    /// one resumeKey the later is known.
+    void on_tick(instant now, std::uint64_t unix_ms);
     /// No new clients: the gate names other connectors from now on.
     void drain(instant now) { line_.drain(now); }
 

@@ -16,6 +16,7 @@ room_calls::call_id room_calls::start(std::string room, std::string_view route, 
                                       instant deadline, bool repeatable, callback done, instant now)
 {
     const auto id = next_++;
+    bytes_ += body.size();
     auto& c = calls_[id];
     c = {std::move(room), std::string(route), std::move(body), deadline, now, repeatable, std::move(done)};
     if (!held_)
@@ -57,6 +58,12 @@ void room_calls::on_answer(call_id id, const cluster::answer& a, instant now)
             told_hole_(id, *wanted, now);
 }
 
+void room_calls::cancel(call_id id)
+{
+    if (const auto node = calls_.extract(id))
+        bytes_ -= node.mapped().body.size();
+}
+
 void room_calls::fail(call_id id, errc why, instant now)
 {
     if (calls_.contains(id))
@@ -66,6 +73,7 @@ void room_calls::fail(call_id id, errc why, instant now)
 void room_calls::finish(call_id id, const cluster::answer& a, instant now)
 {
     const auto node = calls_.extract(id);
+    bytes_ -= node.mapped().body.size();
     node.mapped().done(a, now);
 }
 

@@ -18,8 +18,9 @@ using protocol::milliseconds;
 
 struct room_call_options
 {
-    milliseconds try_for{3'000}; ///< deadline of one try
-    milliseconds retry{150};     ///< pause after a try that reached nobody
+    milliseconds try_for{3'000};           ///< deadline of one try
+    milliseconds retry{150};               ///< pause after a try that reached nobody
+    std::size_t total_bytes = 256U << 20U; ///< of all unanswered calls; beyond it: overloaded
 };
 
 class room_calls
@@ -35,7 +36,7 @@ public:
     call_id start(std::string room, std::string_view route, std::string body, instant deadline,
                   bool repeatable, callback done, instant now);
     /// The callback will not be called.
-    void cancel(call_id id) { calls_.erase(id); }
+    void cancel(call_id id);
     void resend(call_id id, instant now);
     /// Ends it now.
     void fail(call_id id, errc why, instant now);
@@ -49,6 +50,11 @@ public:
     void go(instant now);
     void on_tick(instant now);
     [[nodiscard]] std::size_t size() const { return calls_.size(); }
+    /// Another call of that size would be one too many: the caller should refuse it.
+    [[nodiscard]] bool full(std::size_t body_bytes) const
+    {
+        return bytes_ + body_bytes > options_.total_bytes;
+    }
 
 private:
     struct call
@@ -67,6 +73,7 @@ private:
     room_call_options options_;
     cluster::rpc& rpc_;
     std::map<call_id, call> calls_;
+    std::size_t bytes_ = 0; ///< of their bodies
     call_id next_ = 1;
     bool held_ = true;
     hole_callback told_hole_;

@@ -162,7 +162,7 @@ void room_feed::show_late(place& p, const room::shown& late, std::set<std::strin
     if (!newer)
         return;
     if (late.what == roster) {
-        push_changes(p, users, late.users, now);
+        push_changes(p, changes_between(p.in->rid, users, late.users), now);
         users = late.users;
         return;
     }
@@ -238,7 +238,9 @@ void room_feed::on_state(const std::string& rid, const sync_state& state, instan
         return;
     asking_.erase(rid);
     repair_messages(*r, state, now);
-    if (state.more)
+    // The owner spoke to one who stood elsewhere: what it left out would pass for seen.
+    const bool short_of = r->seen.epoch == state.at.epoch && r->seen.offset < state.at.offset;
+    if (state.more || short_of)
         return ask(*r, now);
     if (state.roster_known)
         repair_roster(*r, state, now);
@@ -298,34 +300,44 @@ void room_feed::push_reset(room& r, const head& at, std::uint64_t offset, instan
 void room_feed::repair_roster(room& r, const sync_state& state, instant now)
 {
     const std::set<std::string> present(state.users.begin(), state.users.end());
+    const auto changes = changes_between(r.rid, r.roster, present);
     for (auto* p : r.members) {
         if (!before(p->position, state.at))
             continue;
         const auto own = r.ahead.find(p);
-        push_changes(*p, own == r.ahead.end() ? r.roster : own->second, present, now);
+        push_changes(*p, own == r.ahead.end() ? changes : changes_between(r.rid, own->second, present), now);
     }
     remember(
         r, {.at = state.at, .what = room::shown::kind::roster, .frame = {}, .change = {}, .users = present});
     r.roster = present;
 }
 
-/// The onLeave and onAdd that lead from `before` to `after`; nobody is told of himself.
-void room_feed::push_changes(place& p, const std::set<std::string>& before,
-                             const std::set<std::string>& after, instant now)
+/// The onLeave and onAdd that lead from `before` to `after`.
+room_feed::presence room_feed::changes_between(const std::string& rid, const std::set<std::string>& before,
+                                               const std::set<std::string>& after)
 {
-    const auto push = [&](std::string_view route, const std::string& user) {
-        if (user == p.user)
-            return;
-        ++presence_repaired_;
-        sessions_.push(*p.client, push_frame(route, {{"route", route}, {"user", user}, {"rid", p.in->rid}}),
-                       now);
+    presence changes;
+    const auto add = [&](std::string_view route, const std::string& user) {
+        changes.emplace_back(user, push_frame(route, {{"route", route}, {"user", user}, {"rid", rid}}));
     };
     for (const auto& user : before)
         if (!after.contains(user))
-            push("onLeave", user);
+            add("onLeave", user);
     for (const auto& user : after)
         if (!before.contains(user))
-            push("onAdd", user);
+            add("onAdd", user);
+    return changes;
+}
+
+/// Nobody is told of himself.
+void room_feed::push_changes(place& p, const presence& changes, instant now)
+{
+    for (const auto& [user, f] : changes) {
+        if (user == p.user)
+            continue;
+        ++presence_repaired_;
+        sessions_.push(*p.client, f, now);
+    }
 }
 
 } // namespace citron::frontend

@@ -51,6 +51,8 @@ public:
     void on_tick(instant now);
 
 private:
+    using presence = std::vector<std::pair<std::string, protocol::frame>>; ///< user, push
+
     void accept(room& r, protocol::broadcast b, instant now);
     void hold(room& r, protocol::broadcast b);
     void replay(room& r, instant now);
@@ -62,8 +64,9 @@ private:
     void show_late(place& p, const room::shown& late, std::set<std::string>& users, instant now);
     void push_missed(room& r, const protocol::message& m, instant now);
     void push_reset(room& r, const protocol::head& at, std::uint64_t offset, instant now);
-    void push_changes(place& p, const std::set<std::string>& before, const std::set<std::string>& after,
-                      instant now);
+    [[nodiscard]] static presence changes_between(const std::string& rid, const std::set<std::string>& before,
+                                                  const std::set<std::string>& after);
+    void push_changes(place& p, const presence& changes, instant now);
     void repair_messages(room& r, const protocol::sync_state& state, instant now);
     void repair_roster(room& r, const protocol::sync_state& state, instant now);
     void ask(room& r, instant now);

@@ -40,13 +40,22 @@ room_service::room_service(room_options options, cluster::peer& line, cluster::r
 member room_service::member_of(const place& p) const
 {
     const auto found = identities_.find(p.client->id);
+    const bool known = found != identities_.end();
     return {.user = p.user,
             .connector = line_.self().id,
             .boot = line_.self().boot,
             .session = p.client->id,
-            .key = found == identities_.end() ? std::string{} : found->second.key_hash,
+            .key = known ? found->second.key_hash : std::string{},
             .joined = p.joined,
-            .next = p.low()};
+            .next = p.low(),
+            .stay = p.serial,
+            .opened = known ? found->second.opened : 0};
+}
+
+std::uint64_t room_service::unix_ms(instant at) const
+{
+    const auto since = std::chrono::duration_cast<milliseconds>(at - ticked_).count();
+    return ticked_unix_ms_ + static_cast<std::uint64_t>(since); // earlier times wrap around, and back again
 }
 
 void room_service::enter(session& s, const entry& wanted, reply done, instant now)
@@ -71,6 +80,7 @@ void room_service::ask_in(session& s, const entry& wanted, others rest, reply do
     if (index_.find(s.id, wanted.rid))
         return done(std::unexpected(errc::duplicate_user), now);
     auto& who = identities_[s.id];
+    who.opened = who.opened ? who.opened : unix_ms(s.opened);
     const bool anew = rest == others::leave && index_.places(s.id).empty(); // no owner knows its key
     if (who.resume_key.empty() || (anew && !wanted.resume_key.empty())) {
         who.resume_key = wanted.resume_key.empty()
@@ -80,24 +90,27 @@ void room_service::ask_in(session& s, const entry& wanted, others rest, reply do
     }
     auto& p = index_.add(s, wanted.rid, wanted.user);
     p.next_send = who.next_send; // a number names a send of this session, also when it left and came back
-    ask_owner(p, wanted, rest, std::move(done), now);
+    ask_owner(p, wanted, rest, std::move(done), now + options_.request_timeout, now);
 }
 
-void room_service::ask_owner(place& p, const entry& wanted, others rest, reply done, instant now)
+void room_service::ask_owner(place& p, const entry& wanted, others rest, reply done, instant deadline,
+                             instant now)
 {
     const protocol::add body{.who = member_of(p),
                              .resume = wanted.resume,
                              .since_epoch = wanted.epoch,
                              .since_offset = wanted.offset};
     p.join_call = calls_.start(
-        wanted.rid, protocol::add::route, protocol::pack(body), now + options_.request_timeout, true,
-        [this, id = p.client->id, wanted, serial = p.serial, rest, done = std::move(done)](
-            const cluster::answer& a, instant at) { on_entered(id, wanted, serial, rest, done, a, at); },
+        wanted.rid, protocol::add::route, protocol::pack(body), deadline, true,
+        [this, id = p.client->id, wanted, serial = p.serial, rest, done = std::move(done),
+         deadline](const cluster::answer& a, instant at) {
+            on_entered(id, wanted, serial, rest, done, deadline, a, at);
+        },
         now);
 }
 
 void room_service::on_entered(session_id id, const entry& wanted, std::uint64_t serial, others rest,
-                              const reply& done, const cluster::answer& a, instant now)
+                              const reply& done, instant deadline, const cluster::answer& a, instant now)
 {
     const turn current(*this, now);
     place* p = find({id, wanted.rid, serial});
@@ -112,14 +125,14 @@ void room_service::on_entered(session_id id, const entry& wanted, std::uint64_t 
     }
     if (!feed_.can_join(*p->in, answer->at)) {
         ++join_again_;
-        return ask_owner(*p, wanted, rest, done, now);
+        return ask_owner(*p, wanted, rest, done, deadline, now);
     }
     ++entered_;
     identities_[id].user = p->user;
     done(welcome(*answer, wanted, identities_[id].resume_key), now);
     feed_.on_joined(*p, *answer, now);
     if (rest == others::leave)
-        leave_earlier(id, serial);
+        leave_earlier(id, serial, now);
 }
 
 std::string room_service::welcome(const added& a, const entry& wanted, const std::string& resume_key)
@@ -142,12 +155,17 @@ std::string room_service::welcome(const added& a, const entry& wanted, const std
     return text += "]}";
 }
 
-void room_service::leave(place& p)
+void room_service::say_left(const place& p)
 {
     ++left_;
     const auto body = protocol::pack(protocol::kick{member_of(p)});
-    (void)rpc_.notify_room(p.in->rid, protocol::kick::route,
-                           body); // without a line, the next enroll list says it
+    if (!rpc_.notify_room(p.in->rid, protocol::kick::route, body))
+        line_.renew(); // the enroll list on the new line says it
+}
+
+void room_service::leave(place& p)
+{
+    say_left(p);
     calls_.cancel(p.join_call);
     for (const auto& [number, call] : p.sends)
         senders_.erase(call);
@@ -164,11 +182,18 @@ result<std::string> room_service::leave(session& s, const std::string& rid, inst
     return "{}";
 }
 
-void room_service::leave_earlier(session_id id, std::uint64_t serial)
+void room_service::leave_earlier(session_id id, std::uint64_t serial, instant now)
 {
-    for (auto* p : index_.places(id))
-        if (p->serial < serial && !p->joining)
+    for (auto* p : index_.places(id)) {
+        if (p->serial >= serial)
+            continue;
+        if (!p->joining) {
             leave(*p);
+            continue;
+        }
+        say_left(*p); // it was asked for before, and is answered later: the client has chosen otherwise
+        calls_.fail(p->join_call, errc::not_entered, now);
+    }
 }
 
 place* room_service::find(const place_name& name)
@@ -220,6 +245,8 @@ void room_service::forward(session& s, const protocol::client_route& route, std:
     const auto meant = room_meant(s, body);
     if (!meant)
         return done(std::unexpected(meant.error()), now);
+    if (calls_.full(body.size()))
+        return done(std::unexpected(errc::overloaded), now);
     place& p = **meant;
     protocol::client_request request{.who = member_of(p), .low = p.low(), .body = {std::string(body)}};
     request.number = route.numbered ? p.next_send : 0;
@@ -369,34 +396,45 @@ void room_service::enroll(const protocol::view& v)
     std::size_t size = 0;
     const auto send = [&] {
         const auto body = protocol::pack(part);
-        (void)line_.send({.kind = protocol::kind::enroll, .body = body}); // a lost link enrolls anew
+        if (!line_.send({.kind = protocol::kind::enroll, .body = body}))
+            line_.renew(); // a new line enrolls anew
         part = {.generation = v.generation};
         size = 0;
     };
     for (const auto& [rid, r] : index_.rooms()) {
-        part.rooms.push_back({rid, {protocol::pack(describe(*r))}});
-        size += rid.size() + part.rooms.back().room.data.size();
-        if (size > part_bytes)
-            send();
+        for (const auto& entry : describe(*r)) {
+            part.rooms.push_back({rid, {protocol::pack(entry)}});
+            size += rid.size() + part.rooms.back().room.data.size();
+            if (size > part_bytes)
+                send();
+        }
     }
     part.last = true;
     send();
 }
 
-protocol::enrolled_room room_service::describe(const room& r) const
+/// In entries that fit into one part of the list.
+std::vector<protocol::enrolled_room> room_service::describe(const room& r) const
 {
-    protocol::enrolled_room list{.seen = r.seen, .members = {}, .joining = {}};
-    for (const auto* p : r.members)
-        if (p->client->state != phase::closing)
-            list.members.push_back(member_of(*p));
+    constexpr std::size_t most = 1'000; // members of an entry
+    std::vector<protocol::enrolled_room> entries{{.seen = r.seen, .members = {}, .joining = {}}};
     for (const auto* p : r.joining)
-        list.joining.push_back(p->client->id);
-    return list;
+        entries.back().joining.push_back(p->client->id);
+    for (const auto* p : r.members) {
+        if (p->client->state == phase::closing)
+            continue;
+        if (entries.back().members.size() == most)
+            entries.push_back({.seen = r.seen, .members = {}, .joining = {}});
+        entries.back().members.push_back(member_of(*p));
+    }
+    return entries;
 }
 
-void room_service::on_tick(instant now)
+void room_service::on_tick(instant now, std::uint64_t unix_ms)
 {
     const turn current(*this, now);
+    ticked_ = now;
+    ticked_unix_ms_ = unix_ms;
     calls_.on_tick(now);
     feed_.on_tick(now);
 }

@@ -56,7 +56,8 @@ public:
     /// Calls and notifies of owners: state, deliver, evict. False: no such route.
     bool on_remote(const protocol::envelope& e, instant now);
     void on_session_closed(session& s, instant now);
-    void on_tick(instant now);
+    /// `unix_ms`: the wall clock.
+    void on_tick(instant now, std::uint64_t unix_ms);
 
     [[nodiscard]] const room_index& index() const { return index_; }
     [[nodiscard]] std::size_t waiting() const { return calls_.size(); }
@@ -71,6 +72,7 @@ private:
     {
         std::string user, resume_key, key_hash;
         std::uint64_t next_send = 1; ///< beyond every number that a send of this session had, in any room
+        std::uint64_t opened = 0;    ///< ms since 1970
     };
 
     /// A place that may be gone when it is looked up.
@@ -101,13 +103,15 @@ private:
 
     [[nodiscard]] protocol::member member_of(const place& p) const;
     void ask_in(session& s, const entry& wanted, others rest, reply done, instant now);
-    void ask_owner(place& p, const entry& wanted, others rest, reply done, instant now);
+    void ask_owner(place& p, const entry& wanted, others rest, reply done, instant deadline, instant now);
+    [[nodiscard]] std::uint64_t unix_ms(instant at) const;
     void on_entered(session_id id, const entry& wanted, std::uint64_t serial, others rest, const reply& done,
-                    const cluster::answer& a, instant now);
+                    instant deadline, const cluster::answer& a, instant now);
     [[nodiscard]] static std::string welcome(const protocol::added& a, const entry& wanted,
                                              const std::string& resume_key);
     void leave(place& p);
-    void leave_earlier(session_id id, std::uint64_t serial);
+    void say_left(const place& p);
+    void leave_earlier(session_id id, std::uint64_t serial, instant now);
     place* find(const place_name& name);
     [[nodiscard]] protocol::result<place*> room_meant(session& s, std::string_view body);
     void on_hole(room_calls::call_id id, std::uint64_t wanted, instant now);
@@ -115,7 +119,7 @@ private:
     void on_evict(const protocol::envelope& e, instant now);
     void evict(const std::string& rid, session_id id, std::string_view reason, instant now);
     void enroll(const protocol::view& v);
-    [[nodiscard]] protocol::enrolled_room describe(const room& r) const;
+    [[nodiscard]] std::vector<protocol::enrolled_room> describe(const room& r) const;
     void bury(instant now);
 
     room_options options_;
@@ -129,6 +133,8 @@ private:
     std::unordered_map<room_calls::call_id, place_name> senders_; ///< whose numbered send a call is
     std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>
         enrolled_; ///< broker, generation, nonce of our link
+    instant ticked_{};
+    std::uint64_t ticked_unix_ms_ = 0;
     std::vector<session*> closed_;
     int depth_ = 0;
     std::uint64_t &entered_, &join_again_, &left_, &enrollments_, &delivered_, &redelivered_, &evicted_,

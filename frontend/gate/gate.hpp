@@ -27,7 +27,7 @@ public:
     void set_stats(std::function<std::string()> stats) { stats_ = std::move(stats); }
 
     /// About every 100 ms, after the line's.
-    void on_tick(instant now) { sessions_.on_tick(now); }
+    void on_tick(instant now, std::uint64_t /*unix_ms*/) { sessions_.on_tick(now); }
 
     void on_request(session& s, const request& r, instant now) override;
     void on_session_closed(session& /*s*/, instant /*now*/) override {}

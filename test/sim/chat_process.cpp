@@ -6,7 +6,6 @@ namespace citron::sim {
 
 chat_process::chat_process(scene& s, std::string id, broker_process& broker)
     : peer_process(s, std::move(id), protocol::server_kind::chat, broker),
-      skew_(static_cast<std::int64_t>(s.chance.below(100)) - 50),
       commit_(s.chance.percent(70) ? duration(500) : duration(30'000))
 {
 }
@@ -27,12 +26,6 @@ void chat_process::halt()
     peer_process::halt();
     server_.reset();
     store_.reset();
-}
-
-std::uint64_t chat_process::wall_clock() const
-{
-    const auto ms = std::chrono::duration_cast<milliseconds>(now().time_since_epoch()).count();
-    return static_cast<std::uint64_t>(1'700'000'000'000 + ms + skew_);
 }
 
 void chat_process::tick()

@@ -26,11 +26,9 @@ protected:
     [[nodiscard]] cluster::peer& line() override { return server_->line(); }
 
 private:
-    [[nodiscard]] std::uint64_t wall_clock() const;
     void await_store();
 
-    std::int64_t skew_; ///< of this machine's wall clock, ms
-    duration commit_;   ///< longest pause of the store
+    duration commit_; ///< longest pause of the store
     bool draining_ = false, bye_said_ = false, store_busy_ = false;
     std::unique_ptr<backend::memory_store> store_;
     std::unique_ptr<backend::chat_server> server_;

@@ -32,7 +32,7 @@ void connector_process::halt()
 void connector_process::tick()
 {
     line().on_tick(now());
-    server_->on_tick(now());
+    server_->on_tick(now(), wall_clock());
 }
 
 void connector_process::accept(socket& s)

@@ -5,8 +5,15 @@
 namespace citron::sim {
 
 peer_process::peer_process(scene& s, std::string id, protocol::server_kind kind, broker_process& broker)
-    : process(s, std::move(id)), kind_(kind), broker_(broker)
+    : process(s, std::move(id)), kind_(kind), broker_(broker),
+      skew_(static_cast<std::int64_t>(s.chance.below(100)) - 50)
 {
+}
+
+std::uint64_t peer_process::wall_clock() const
+{
+    const auto ms = std::chrono::duration_cast<milliseconds>(now().time_since_epoch()).count();
+    return static_cast<std::uint64_t>(1'700'000'000'000 + ms + skew_);
 }
 
 cluster::peer_options peer_process::peer_options()

@@ -33,6 +33,8 @@ public:
 protected:
     [[nodiscard]] virtual cluster::peer& line() = 0;
     [[nodiscard]] cluster::peer_options peer_options();
+    /// Milliseconds since 1970, as this machine sees it.
+    [[nodiscard]] std::uint64_t wall_clock() const;
 
     void halt() override;
     void carry_out() override;
@@ -45,6 +47,7 @@ private:
 
     protocol::server_kind kind_;
     broker_process& broker_;
+    std::int64_t skew_; ///< of this machine's wall clock, ms
     wire* wire_ = nullptr;
     bool leaving_ = false;
 };

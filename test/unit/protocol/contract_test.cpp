@@ -48,7 +48,16 @@ TEST(Contract, RoomBodiesRoundTrip)
     expect_round_trip(broadcast{"lobby", some_head, 1, "ann", {"bytes"}});
     expect_round_trip(heads{{{"lobby", some_head}}});
     expect_round_trip(sync_state{some_head, true, {"ann"}, {hello_all}, true, true, {22}});
-    expect_round_trip(handover{true, some_head, {ann}, {hello_all}, {{"c1", 21, 22, 3, 9, {"{}"}}}});
+    expect_round_trip(handover{4,
+                               5,
+                               6,
+                               true,
+                               some_head,
+                               7,
+                               {ann},
+                               {hello_all},
+                               {{"c1", 21, 22, 3, 9, {"{}"}}},
+                               {{{"c2", 23}, 4000}}});
 }
 
 TEST(Contract, CallBodiesRoundTrip)
@@ -58,8 +67,8 @@ TEST(Contract, CallBodiesRoundTrip)
     expect_round_trip(kick{ann});
     expect_round_trip(sync{some_head});
     expect_round_trip(client_request{ann, 2, 1, {"{}"}});
-    expect_round_trip(deliver{22, "c1/21/22", 3, {"push"}});
-    expect_round_trip(evict{22, "replaced"});
+    expect_round_trip(deliver{21, 22, "c1/21/22", 3, {"push"}});
+    expect_round_trip(evict{21, 22, "replaced"});
 }
 
 TEST(Contract, RoutesAreRoutesThatClientsCannotCall)

@@ -1,0 +1,361 @@
+// The members of open rooms: as enroll lists correct them, and while their connector is silent.
+#include "test/unit/backend/room_stage.hpp"
+
+#include <gtest/gtest.h>
+
+namespace citron::backend {
+namespace {
+
+using namespace std::chrono_literals;
+using test::lines;
+using test::room_stage;
+
+std::string on_add(const std::string& at, const std::string& user)
+{
+    return at + R"( {"route":"onAdd","user":")" + user + R"(","rid":"lobby"})";
+}
+
+std::string on_leave(const std::string& at, const std::string& user)
+{
+    return at + R"( {"route":"onLeave","user":")" + user + R"(","rid":"lobby"})";
+}
+
+/// ann (on c1) and bob (on c2) are in the lobby, which stands at 1.2.
+struct ChannelService : testing::Test
+{
+    room_stage s;
+    protocol::member ann = room_stage::who("ann", "c1", 1), bob = room_stage::who("bob", "c2", 1);
+
+    ChannelService()
+    {
+        s.serve();
+        s.enter(ann);
+        s.enter(bob);
+        s.turn();
+        (void)s.says();
+    }
+    lines users()
+    {
+        (void)s.says();
+        s.ask(ann, "chat.chatHandler.users", "{}");
+        return s.says();
+    }
+};
+
+// ---- enroll lists
+
+TEST_F(ChannelService, AnEnrollListThatAgreesChangesNothing)
+{
+    s.comes_back("c2");
+
+    s.enroll("c2", {bob}, s.at(1, 2, 0));
+
+    EXPECT_EQ(s.says(), lines{"c2: lobby at 1.2 e1@0"});
+}
+
+TEST_F(ChannelService, AMemberThatItsConnectorDoesNotListIsAGhost)
+{
+    s.comes_back("c2");
+
+    s.enroll("c2");
+
+    EXPECT_EQ(s.says(), lines{on_leave("c1: lobby 1.3 e1@0", "bob")});
+    EXPECT_EQ(s.count("room.ghost_removed"), 1U);
+}
+
+TEST_F(ChannelService, AListThatNamesTheRoomWithoutTheMemberRemovesIt)
+{
+    const auto cid = room_stage::who("cid", "c2", 2);
+    s.enter(cid);
+    s.comes_back("c2");
+    (void)s.says();
+
+    s.enroll("c2", {cid}, s.at(1, 3, 0));
+
+    EXPECT_EQ(s.says(),
+              (lines{on_leave("c1,c2: lobby 1.4 e1@0", "bob"), "c2: lobby at 1.4 e1@0, [ann cid]"}));
+}
+
+TEST_F(ChannelService, AMemberWhoseJoinIsNotAnsweredIsNoGhost)
+{
+    s.comes_back("c2");
+
+    s.enroll("c2", {}, {}, {bob.session});
+
+    EXPECT_EQ(s.says(), lines{"c2: lobby at 1.2 e1@0, [ann bob]"});
+}
+
+TEST_F(ChannelService, AJoinThatIsNotAnsweredIsNoMember)
+{
+    s.comes_back("c2");
+
+    s.enroll("c2", {bob}, s.at(1, 2, 0), {77});
+
+    EXPECT_EQ(s.server.channels().members(), 2U);
+}
+
+TEST_F(ChannelService, AMissingMemberIsAddedAgain)
+{
+    auto cid = room_stage::who("cid", "c2", 2);
+    cid.joined = 9000;
+    s.comes_back("c2");
+
+    s.enroll("c2", {bob, cid}, s.at(1, 2, 0));
+
+    EXPECT_EQ(s.says(),
+              (lines{on_add("c1,c2: lobby 1.3 e1@0", "cid"), "c2: lobby at 1.3 e1@0, [ann bob cid]"}));
+    EXPECT_EQ(s.count("room.member_reenrolled"), 1U);
+}
+
+TEST_F(ChannelService, AMissingMemberIsAddedAtItsPlaceInTheJoinOrder)
+{
+    auto cid = room_stage::who("cid", "c2", 2);
+    cid.joined = 1; // long before the others
+    s.comes_back("c2");
+
+    s.enroll("c2", {bob, cid}, s.at(1, 2, 0));
+
+    EXPECT_EQ(s.says().back(), "c2: lobby at 1.3 e1@0, [cid ann bob]");
+}
+
+TEST_F(ChannelService, AMissingMemberWhoseNameIsTakenIsEvicted)
+{
+    const auto second_ann = room_stage::who("ann", "c2", 2);
+    s.comes_back("c2");
+
+    s.enroll("c2", {bob, second_ann}, s.at(1, 2, 0));
+
+    EXPECT_EQ(s.says(), lines{"c2: lobby at 1.2 e1@0, evicted 2"});
+    EXPECT_EQ(s.server.channels().members(), 2U);
+}
+
+TEST_F(ChannelService, AListOverSeveralPartsIsJudgedAsOne)
+{
+    s.comes_back("c2");
+
+    s.enroll_part("c2", {.generation = 1, .first = true, .last = false, .rooms = {s.entry("lobby", {bob})}});
+    s.enroll_part("c2", {.generation = 1, .first = false, .last = true, .rooms = {}});
+
+    EXPECT_EQ(s.says(), lines{"c2: lobby at 1.2 e1@0, [ann bob]"});
+}
+
+TEST_F(ChannelService, ARoomIsReleasedWhenTheListTakesItsLastMember)
+{
+    s.kick(ann);
+    s.comes_back("c2");
+
+    s.enroll("c2");
+
+    EXPECT_EQ(s.server.channels().size(), 0U);
+}
+
+TEST_F(ChannelService, AnUnansweredSendIsTheNextOneWhenTheMemberIsNew)
+{
+    auto cid = room_stage::who("cid", "c2", 2);
+    cid.next = 5;
+    s.comes_back("c2");
+    s.enroll("c2", {bob, cid});
+    (void)s.says();
+
+    s.send(cid, 5, "hi", 5);
+    s.turn();
+
+    EXPECT_EQ(s.says().at(0), R"(c2: #3 ok {"offset":1,"epoch":"e1","time":1000})");
+}
+
+// ---- a silent connector
+
+TEST_F(ChannelService, MembersOfADeadConnectorStayForTheGrace)
+{
+    s.goes("c2");
+    (void)s.says();
+
+    s.pass(2'900ms);
+
+    EXPECT_EQ(users(), (lines{R"(c1: #3 ok {"users":["bob","ann"]})"}));
+}
+
+TEST_F(ChannelService, MembersOfADeadConnectorLeaveAfterTheGrace)
+{
+    s.pass(6s);
+    s.goes("c2");
+    (void)s.says();
+
+    s.pass(3s);
+
+    EXPECT_EQ(s.says().at(0), on_leave("c1: lobby 1.3 e1@0", "bob"));
+    EXPECT_EQ(s.server.channels().members(), 1U);
+}
+
+TEST_F(ChannelService, MembersOfAConnectorThatLostItsLinkStayFiveSeconds)
+{
+    s.loses_its_link("c2");
+
+    s.pass(4'900ms);
+    EXPECT_EQ(s.server.channels().members(), 2U);
+    s.pass(100ms);
+
+    EXPECT_EQ(s.server.channels().members(), 1U);
+}
+
+TEST_F(ChannelService, TheNameOfAMemberWhoseConnectorMayComeBackIsTaken)
+{
+    s.loses_its_link("c2");
+
+    s.enter(room_stage::who("bob", "c1", 5));
+
+    EXPECT_EQ(s.says(), lines{"c1: #3 duplicate_user"});
+}
+
+TEST_F(ChannelService, OtherViewsDoNotProlongTheGrace)
+{
+    s.goes("c2");
+    s.pass(2s);
+    s.connector_comes("c3");
+    (void)s.says();
+
+    s.pass(1s);
+
+    EXPECT_EQ(s.server.channels().members(), 1U);
+}
+
+TEST_F(ChannelService, AConnectorThatWasOnlyFrozenKeepsItsMembers)
+{
+    auto c2 = s.view.servers[1];
+    ASSERT_EQ(c2.id, "c2");
+    s.goes("c2");
+    s.pass(2s);
+    s.view.servers.push_back(c2);
+    s.comes_back("c2");
+    (void)s.says();
+
+    s.enroll("c2", {bob}, s.at(1, 2, 0));
+    EXPECT_EQ(s.says(), lines{"c2: lobby at 1.2 e1@0"});
+    s.pass(10s);
+
+    EXPECT_EQ(s.server.channels().members(), 2U);
+}
+
+TEST_F(ChannelService, AnotherLifeOfTheConnectorDoesNotKeepTheMembers)
+{
+    s.view.servers[1].boot = 8;
+    s.comes_back("c2");
+    s.enroll("c2");
+    EXPECT_EQ(s.says(), lines{});
+
+    s.pass(3s);
+
+    EXPECT_EQ(s.server.channels().members(), 1U);
+}
+
+TEST_F(ChannelService, TheNameOfAMemberInGraceYields)
+{
+    s.goes("c2");
+    (void)s.says();
+
+    s.enter(room_stage::who("bob", "c1", 5));
+
+    EXPECT_EQ(s.says(), (lines{on_leave("c1: lobby 1.3 e1@0", "bob"), on_add("c1: lobby 1.4 e1@0", "bob"),
+                               "c1: #3 ok 1.4 e1@0 [ann bob]"}));
+}
+
+TEST_F(ChannelService, TheGraceOfAReplacedMemberHurtsNobody)
+{
+    s.goes("c2");
+    s.enter(room_stage::who("bob", "c1", 5));
+    (void)s.says();
+
+    s.pass(5s);
+
+    EXPECT_EQ(s.server.channels().members(), 2U);
+}
+
+TEST_F(ChannelService, TheLastMemberInGraceTakesTheRoomWithIt)
+{
+    s.kick(ann);
+    s.goes("c2");
+
+    s.pass(3s);
+
+    EXPECT_EQ(s.server.channels().size(), 0U);
+}
+
+// ---- declared dead
+
+TEST_F(ChannelService, FreshEmptiesEverything)
+{
+    s.send(ann, 1, "hi");
+    s.turn();
+    s.lose_line();
+
+    s.new_line(true);
+
+    EXPECT_EQ(s.server.channels().size(), 0U);
+    EXPECT_TRUE(s.store.rooms().empty());
+    EXPECT_EQ(s.says(), lines{"done 2"});
+}
+
+TEST_F(ChannelService, WhatWasBeingStoredWhenWeWereDeclaredDeadIsNotAnswered)
+{
+    s.send(ann, 1, "hi");
+    s.end_turn();
+    s.lose_line();
+    s.new_line(true);
+    (void)s.says();
+
+    s.turn();
+
+    EXPECT_EQ(s.says(), lines{});
+}
+
+TEST_F(ChannelService, AfterBeingDeclaredDeadRoomsOpenFromTheListsAlone)
+{
+    s.send(ann, 1, "hi");
+    s.turn();
+    s.lose_line();
+    s.new_line(true);
+    s.settle();
+    (void)s.says();
+
+    s.enroll("c1", {ann}, s.at(1, 3, 1));
+    s.enroll("c2");
+    s.turn();
+
+    EXPECT_EQ(s.says(), lines{"c1: lobby at 2.0 e2@0, lost, [ann]"});
+}
+
+TEST_F(ChannelService, AWhisperFromBeforeDoesNotKeepTheRoomOpenedAfterBeingDeclaredDead)
+{
+    s.ask(ann, "chat.chatHandler.send", R"({"content":"psst","target":"bob"})", 1);
+    s.lose_line();
+    s.new_line(true);
+    s.settle();
+    s.enroll("c1", {ann});
+    s.enroll("c2", {bob});
+    s.turn();
+    s.pass(500ms); // tries again
+    (void)s.says();
+    for (const auto id : s.calls)
+        s.reply(id, errc::ok);
+
+    s.kick(ann);
+    s.kick(bob);
+
+    EXPECT_EQ(s.server.channels().size(), 0U);
+}
+
+TEST_F(ChannelService, ANewLinkThatIsNotFreshKeepsTheRooms)
+{
+    s.lose_line();
+
+    s.new_line(false);
+
+    EXPECT_EQ(s.says(), lines{"done 2"});
+    EXPECT_EQ(s.server.channels().members(), 2U);
+    s.send(ann, 1, "hi");
+    s.turn();
+    EXPECT_EQ(s.says().at(0), R"(c1: #3 ok {"offset":1,"epoch":"e1","time":1000})");
+}
+
+} // namespace
+} // namespace citron::backend

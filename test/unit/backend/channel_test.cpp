@@ -1,0 +1,269 @@
+// What a room does with what its members say.
+#include "test/unit/backend/recording_port.hpp"
+
+#include <gtest/gtest.h>
+
+namespace citron::backend {
+namespace {
+
+using protocol::json;
+using test::lines;
+using test::lobby;
+
+// ---- messages
+
+TEST(Channel, StoresThenAnswersThenBroadcasts)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1);
+    l.in("bob", "c2", 1);
+
+    l.room.publish(l.from(ann, 5), {{"route", "onChat"}, {"msg", "hi"}});
+    EXPECT_EQ(l.port.take(),
+              lines{R"(keep e@1 1000 {"route":"onChat","msg":"hi","offset":1,"epoch":"e","time":1000})"});
+    l.room.on_stored(errc::ok);
+
+    EXPECT_EQ(
+        l.port.take(),
+        (lines{R"(answer c1#5 ok {"offset":1,"epoch":"e","time":1000})",
+               R"(publish c1,c2 3.3 e@1 {"route":"onChat","msg":"hi","offset":1,"epoch":"e","time":1000})"}));
+}
+
+TEST(Channel, NothingIsAnsweredBeforeItIsStored)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1);
+
+    l.say(ann, 1, "hi");
+
+    EXPECT_TRUE(l.room.busy());
+    EXPECT_EQ(l.room.at().offset, 0U);
+    EXPECT_EQ(l.port.take().size(), 1U);
+    l.room.on_stored(errc::ok);
+    EXPECT_FALSE(l.room.busy());
+    EXPECT_EQ(l.room.at().offset, 1U);
+}
+
+TEST(Channel, MessagesUnderWayHaveOffsetsInTheOrderOfTheirArrival)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1), bob = l.in("bob", "c2", 1);
+    l.say(ann, 1, "a");
+    l.say(bob, 2, "b");
+    (void)l.port.take();
+
+    l.room.on_stored(errc::ok);
+    l.room.on_stored(errc::ok);
+
+    EXPECT_EQ(l.port.take(),
+              (lines{R"(answer c1#1 ok {"offset":1,"epoch":"e","time":1000})",
+                     R"(publish c1,c2 3.3 e@1 {"msg":"a","offset":1,"epoch":"e","time":1000})",
+                     R"(answer c2#2 ok {"offset":2,"epoch":"e","time":1000})",
+                     R"(publish c1,c2 3.4 e@2 {"msg":"b","offset":2,"epoch":"e","time":1000})"}));
+}
+
+TEST(Channel, WhoEnteredMeanwhileSeesTheMessageAboveItsPosition)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1);
+    l.say(ann, 1, "hi");
+
+    const auto welcome = l.room.enter(lobby::who("bob", "c2", 1));
+    (void)l.port.take();
+    l.room.on_stored(errc::ok);
+
+    ASSERT_TRUE(welcome);
+    EXPECT_EQ(test::text_of(welcome->at), "3.2 e@0");
+    EXPECT_EQ(l.port.take().back(),
+              R"(publish c1,c2 3.3 e@1 {"msg":"hi","offset":1,"epoch":"e","time":1000})");
+}
+
+TEST(Channel, OffsetsGoOnFromWhereTheRoomWasOpened)
+{
+    lobby l;
+    l.room.open({.term = 4, .rev = 0, .epoch = "e", .offset = 41});
+    const auto ann = l.in("ann", "c1", 1);
+
+    l.say(ann, 1, "hi");
+    l.room.on_stored(errc::ok);
+
+    EXPECT_EQ(test::text_of(l.room.at()), "4.2 e@42");
+}
+
+TEST(Channel, TimeNeverGoesBackwards)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1);
+    l.port.clock = 5000;
+    l.say(ann, 1, "a");
+    l.port.clock = 4000;
+    l.say(ann, 2, "b");
+
+    EXPECT_EQ(l.port.take(), (lines{R"(keep e@1 5000 {"msg":"a","offset":1,"epoch":"e","time":5000})",
+                                    R"(keep e@2 5000 {"msg":"b","offset":2,"epoch":"e","time":5000})"}));
+}
+
+TEST(Channel, EchoesTheRouteToTheSenderAndTheCidToAll)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1);
+
+    l.room.publish(l.from(ann, 1, {{"cid", "x1"}, {"route", "r"}}), {{"msg", "hi"}});
+    (void)l.port.take();
+    l.room.on_stored(errc::ok);
+
+    EXPECT_EQ(l.port.take(),
+              (lines{R"(answer c1#1 ok {"offset":1,"epoch":"e","time":1000,"route":"r"})",
+                     R"(publish c1 3.2 e@1 {"msg":"hi","offset":1,"epoch":"e","time":1000,"cid":"x1"})"}));
+}
+
+TEST(Channel, AFailedStoreIsAnErrorAndNothingIsBroadcast)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1);
+    l.say(ann, 1, "hi");
+    (void)l.port.take();
+
+    l.room.on_stored(errc::unavailable);
+
+    EXPECT_EQ(l.port.take(), lines{"answer c1#1 unavailable "});
+    EXPECT_EQ(test::text_of(l.room.at()), "3.1 e@0");
+    EXPECT_FALSE(l.room.busy());
+}
+
+TEST(Channel, AFailedStoreLeavesNoHoleInTheOffsets)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1);
+    l.say(ann, 1, "lost");
+    l.say(ann, 2, "lost with it");
+    l.room.on_stored(errc::unavailable);
+    l.room.on_stored(errc::unavailable);
+    (void)l.port.take();
+
+    l.say(ann, 3, "next");
+
+    EXPECT_EQ(l.port.take(), lines{R"(keep e@1 1000 {"msg":"next","offset":1,"epoch":"e","time":1000})"});
+}
+
+TEST(Channel, TheSenderOfAStoredMessageIsAnsweredAlsoAfterItLeft)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1);
+    l.say(ann, 1, "bye");
+    (void)l.room.leave(ann);
+    (void)l.port.take();
+
+    l.room.on_stored(errc::ok);
+
+    EXPECT_EQ(l.port.take()[0], R"(answer c1#1 ok {"offset":1,"epoch":"e","time":1000})");
+    EXPECT_EQ(l.room.at().offset, 1U);
+}
+
+// ---- messages to one user
+
+TEST(Channel, AWhisperIsDeliveredAndHasNoOffset)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1);
+    l.in("bob", "c2", 4);
+
+    l.room.whisper(l.from(ann, 5), "bob", {{"msg", "psst"}});
+
+    EXPECT_EQ(l.port.take(), lines{R"(deliver c2/4 {"msg":"psst","time":1000} {"time":1000})"});
+    EXPECT_EQ(test::text_of(l.room.at()), "3.2 e@0");
+    EXPECT_TRUE(l.room.busy());
+}
+
+TEST(Channel, AWhisperIsAnsweredWhenItWasDelivered)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1);
+    l.in("bob", "c2", 4);
+    const auto from = l.from(ann, 5);
+    l.room.whisper(from, "bob", {{"msg", "psst"}});
+    (void)l.port.take();
+
+    l.room.whispered(from, errc::ok, R"({"time":1000})");
+
+    EXPECT_EQ(l.port.take(), lines{R"(answer c1#5 ok {"time":1000})"});
+    EXPECT_FALSE(l.room.busy());
+}
+
+TEST(Channel, AWhisperToNobodyIsRefused)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1);
+
+    l.room.whisper(l.from(ann, 5), "bob", {{"msg", "psst"}});
+
+    EXPECT_EQ(l.port.take(), lines{"answer c1#5 no_such_user "});
+    EXPECT_FALSE(l.room.busy());
+}
+
+TEST(Channel, AWhisperReachesEverySessionAndIsAnsweredOnce)
+{
+    lobby l(lobby::names::shared);
+    const auto ann = l.in("ann", "c1", 1);
+    l.in("bob", "c2", 4);
+    l.in("bob", "c3", 9);
+    (void)l.admit(ann, 5, 1);
+    const auto from = l.from(ann, 5, {}, 1);
+
+    l.room.whisper(from, "bob", {{"msg", "psst"}});
+    auto delivered = l.port.take();
+    l.room.whispered(from, errc::ok, R"({"time":1000})");
+    l.room.whispered(from, errc::ok, R"({"time":1000})");
+
+    std::ranges::sort(delivered);
+    EXPECT_EQ(delivered, (lines{R"(deliver c2/4 {"msg":"psst","time":1000} {"time":1000})",
+                                R"(deliver c3/9 {"msg":"psst","time":1000} {"time":1000})"}));
+    EXPECT_EQ(l.port.take(), lines{R"(answer c1#5 ok {"time":1000})"});
+    EXPECT_FALSE(l.room.busy());
+}
+
+TEST(Channel, AWhisperEchoesRouteAndCid)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1);
+
+    l.room.whisper(l.from(ann, 5, {{"cid", 7}, {"route", "r"}}), "ann", {{"msg", "memo"}});
+
+    EXPECT_EQ(l.port.take(),
+              lines{R"(deliver c1/1 {"msg":"memo","time":1000,"cid":"7"} {"time":1000,"route":"r"})"});
+}
+
+// ---- signals
+
+TEST(Channel, ASignalIsBroadcastAndNotStored)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1);
+    l.in("bob", "c2", 1);
+
+    l.room.signal(l.from(ann, 5), {{"route", "onSignal"}, {"data", 1}});
+
+    EXPECT_EQ(l.port.take(),
+              (lines{R"(publish c1,c2 3.3 e@0 {"route":"onSignal","data":1})", "answer c1#5 ok {}"}));
+    EXPECT_FALSE(l.room.busy());
+}
+
+TEST(Channel, EveryKindOfEventCountsAsOneRev)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1), bob = l.in("bob", "c2", 1);
+    l.room.signal(l.from(ann, 1), {{"data", 1}});
+    EXPECT_EQ(l.port.last.what, static_cast<std::uint8_t>(protocol::event::signal));
+    l.say(ann, 2, "hi");
+    l.room.on_stored(errc::ok);
+    EXPECT_EQ(l.port.last.what, static_cast<std::uint8_t>(protocol::event::chat));
+
+    (void)l.room.leave(bob);
+
+    EXPECT_EQ(l.port.last.what, static_cast<std::uint8_t>(protocol::event::leave));
+    EXPECT_EQ(l.port.last.user, "bob");
+    EXPECT_EQ(test::text_of(l.port.last.at), "3.5 e@1");
+}
+
+} // namespace
+} // namespace citron::backend

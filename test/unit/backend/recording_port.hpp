@@ -1,0 +1,125 @@
+// A room without a server around it: what leaves it is written down, in order.
+#pragma once
+
+#include "backend/channel.hpp"
+#include "common/protocol/package.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace citron::backend::test {
+
+using lines = std::vector<std::string>;
+
+/// The JSON of a push package.
+inline std::string json_of(std::string_view push)
+{
+    auto rest = push;
+    const auto package = protocol::take_package(rest);
+    const auto message = package ? protocol::decode_message(package->body) : std::unexpected(package.error());
+    return message ? std::string(message->body) : "not a push";
+}
+
+/// "3.5 e@7": term, rev, epoch and offset.
+inline std::string text_of(const protocol::head& at)
+{
+    return fmt::format("{}.{} {}@{}", at.term, at.rev, at.epoch, at.offset);
+}
+
+struct recording_port final : channel_port
+{
+    void answer(const caller& to, const std::string&, errc code, std::string_view body) override
+    {
+        log.push_back(fmt::format("answer {}#{} {} {}", to.server, to.id, protocol::reason(code), body));
+    }
+    void publish(std::vector<std::string> connectors, const protocol::broadcast& b) override
+    {
+        log.push_back(
+            fmt::format("publish {} {} {}", fmt::join(connectors, ","), text_of(b.at), json_of(b.push.data)));
+        last = b;
+    }
+    void keep(const std::string&, const protocol::head& at, protocol::message m) override
+    {
+        log.push_back(fmt::format("keep {}@{} {} {}", at.epoch, at.offset, m.time, m.push.data));
+    }
+    void deliver(const backend_session&, const protocol::member& to, std::string push,
+                 std::string text) override
+    {
+        log.push_back(fmt::format("deliver {}/{} {} {}", to.connector, to.session, json_of(push), text));
+    }
+    void evict(const std::string&, const protocol::member& who, std::string_view reason) override
+    {
+        log.push_back(fmt::format("evict {}/{} {}", who.connector, who.session, reason));
+    }
+    [[nodiscard]] bool connected(const protocol::member& who) const override
+    {
+        return !dead.contains(who.connector);
+    }
+    [[nodiscard]] std::uint64_t unix_ms() const override { return clock; }
+
+    lines take() { return std::exchange(log, {}); }
+
+    lines log;
+    protocol::broadcast last;
+    std::set<std::string> dead; ///< connectors
+    std::uint64_t clock = 1000;
+};
+
+/// The room "lobby", open in epoch "e" under term 3.
+struct lobby
+{
+    enum class names
+    {
+        unique,
+        shared
+    };
+    explicit lobby(names policy = names::unique) : room("lobby", port, policy == names::shared)
+    {
+        room.open({.term = 3, .rev = 0, .epoch = "e", .offset = 0});
+    }
+
+    static protocol::member who(std::string user, std::string connector, protocol::session_id session,
+                                std::string key = {})
+    {
+        return {.user = std::move(user),
+                .connector = std::move(connector),
+                .boot = 1,
+                .session = session,
+                .key = std::move(key)};
+    }
+    /// Enters somebody; nobody asks how that was told.
+    protocol::member in(std::string user, std::string connector, protocol::session_id session,
+                        std::string key = {})
+    {
+        auto m = who(std::move(user), std::move(connector), session, std::move(key));
+        EXPECT_TRUE(room.enter(m).has_value());
+        (void)port.take();
+        return m;
+    }
+    /// A request of `m`, as its handler gets it.
+    backend_session from(const protocol::member& m, std::uint64_t call, protocol::json body = {},
+                         std::uint64_t number = 0)
+    {
+        return {&room, "lobby", m, key_of(m), number, {m.connector, call}, std::move(body)};
+    }
+    void say(const protocol::member& m, std::uint64_t call, const std::string& text)
+    {
+        room.publish(from(m, call), {{"msg", text}});
+    }
+    channel::admission admit(const protocol::member& m, std::uint64_t call, std::uint64_t number,
+                             std::uint64_t low = 0)
+    {
+        return room.admit({.who = m, .number = number, .low = low, .body = {}}, {m.connector, call});
+    }
+
+    recording_port port;
+    channel room;
+};
+
+} // namespace citron::backend::test
