@@ -70,6 +70,13 @@ bool channel_service::ready() const
     });
 }
 
+bool channel_service::at_rest() const
+{
+    const auto open = [](const auto& entry) { return entry.second->now == room::state::open; };
+    return settled_ && leaving_.size() == 0 && arriving_.empty() && enrolling_.empty() && closing_.empty() &&
+           std::ranges::all_of(rooms_, open);
+}
+
 std::uint64_t channel_service::unix_ms() const
 {
     const auto since = std::chrono::duration_cast<milliseconds>(now_ - ticked_).count();

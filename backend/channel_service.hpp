@@ -74,6 +74,8 @@ public:
     void history(const backend_session& from, std::uint64_t before, page_limit limit);
 
     [[nodiscard]] bool settled() const { return settled_; }
+    /// Settled, and no room is on its way here or from here.
+    [[nodiscard]] bool at_rest() const;
     [[nodiscard]] std::size_t size() const { return rooms_.size(); }
     [[nodiscard]] std::size_t members() const;
 

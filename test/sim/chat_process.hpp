@@ -17,6 +17,8 @@ public:
     /// As SIGTERM: hands its rooms over, says bye and ends.
     void leave();
     [[nodiscard]] bool leaving() const { return draining_; }
+    /// Precondition: running().
+    [[nodiscard]] const backend::channel_service& rooms() const { return server_->channels(); }
 
 protected:
     void boot() override;

@@ -78,6 +78,11 @@ bool city::inside(const std::string& user, const std::string& rid) const
     return std::ranges::any_of(clients_, enters) || std::ranges::any_of(book_.stays(), was_in);
 }
 
+bool city::anybody_frozen()
+{
+    return broker_.frozen() || std::ranges::any_of(peers(), [](const auto* p) { return p->frozen(); });
+}
+
 connector_process* city::choose_connector()
 {
     std::vector<connector_process*> running;

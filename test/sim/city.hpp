@@ -27,6 +27,7 @@ public:
     [[nodiscard]] habits& ways() { return ways_; }
     /// Every process that has a line to the broker.
     [[nodiscard]] std::vector<peer_process*> peers();
+    [[nodiscard]] bool anybody_frozen();
     /// Some client is in the room under this name, on its way in, or has just left.
     [[nodiscard]] bool inside(const std::string& user, const std::string& rid) const;
 

@@ -27,6 +27,8 @@ void connector_process::halt()
     ids_.clear();
     for (const auto& [id, s] : std::exchange(sockets_, {}))
         s->server_died();
+    for (auto* s : std::exchange(dialled_, {}))
+        s->server_died();
 }
 
 void connector_process::tick()
@@ -37,6 +39,7 @@ void connector_process::tick()
 
 void connector_process::accept(socket& s)
 {
+    dialled_.erase(&s);
     auto* session = server_->sessions().open(now());
     if (!session)
         return s.shut();

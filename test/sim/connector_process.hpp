@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 namespace citron::sim {
@@ -18,6 +19,9 @@ public:
         : peer_process(s, std::move(id), protocol::server_kind::connector, broker)
     {
     }
+
+    /// The kernel has accepted it; the process has not yet.
+    void dialled(socket& s) { dialled_.insert(&s); }
 
     // ---- from sockets, within a turn
     void accept(socket& s);
@@ -40,6 +44,7 @@ private:
     std::unique_ptr<frontend::connector> server_;
     std::map<protocol::session_id, socket*> sockets_;
     std::map<const socket*, protocol::session_id> ids_;
+    std::set<socket*> dialled_;
 };
 
 } // namespace citron::sim

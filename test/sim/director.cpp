@@ -31,6 +31,8 @@ duration director::between_troubles()
         return chance_.between(seconds(4), seconds(9));
     case scenario::links:
         return chance_.between(duration(200'000), seconds(4));
+    case scenario::moves_and_links:
+        return chance_.between(duration(50'000), seconds(2));
     case scenario::silence:
         return chance_.between(seconds(1), seconds(5));
     case scenario::freezes:
@@ -64,6 +66,8 @@ void director::trouble()
         return kill_broker();
     case scenario::links:
         return lose_link(chance_.percent(30) ? loss::topic : loss::noticed);
+    case scenario::moves_and_links:
+        return chance_.percent(50) ? move_chats() : lose_link(loss::noticed);
     case scenario::silence:
         return lose_link(loss::silent);
     case scenario::freezes:

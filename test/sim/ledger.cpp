@@ -68,7 +68,9 @@ void ledger::place(const std::string& rid, const position& at, const std::string
         complain(
             fmt::format("{}: {} is {} for some and {} for others", rid, text_of(at), there->second, content));
     const auto [known, first] = placed_.emplace(content, std::pair(rid, at));
-    if (!first && known->second != std::pair(rid, at))
+    // Memory history: what an owner published and took along when it was given up may be sent anew.
+    const bool other_life = allowed_.kicks && known->second.second.epoch != at.epoch;
+    if (!first && !other_life && known->second != std::pair(rid, at))
         complain(fmt::format("{} appears twice: {} {} and {} {}", content, known->second.first,
                              text_of(known->second.second), rid, text_of(at)));
 }
@@ -114,9 +116,12 @@ void ledger::reset(stay& s, const json& push)
     const auto at = position_of(push);
     if (!allowed_.epochs)
         complain(fmt::format("{}: onReset to {} from {}", name(s), text_of(at), text_of(s.at)));
-    if (at.epoch != s.at.epoch)
+    if (at.epoch != s.at.epoch) {
         s.past_epochs.insert(s.at.epoch);
-    else if (at.offset <= s.at.offset)
+        if (allowed_.kicks)
+            s.last_of.clear(); // see place()
+    }
+    if (at.epoch == s.at.epoch && at.offset <= s.at.offset)
         complain(fmt::format("{}: onReset back to {} from {}", name(s), text_of(at), text_of(s.at)));
     if (s.past_epochs.contains(at.epoch))
         complain(fmt::format("{}: onReset to an epoch that had ended, {}", name(s), text_of(at)));

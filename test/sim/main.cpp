@@ -46,10 +46,12 @@ outcome run(std::uint64_t seed, scenario play, bool trace)
     chief.heal();
     for (auto& c : town.clients())
         c->calm_down();
-    run_until(trouble_ends + settling);
+    while (town.anybody_frozen())
+        run_until(s.clock.now() + glance);
+    run_until(s.clock.now() + settling);
     for (auto& c : town.clients())
         c->probe();
-    run_until(trouble_ends + settling + last_words);
+    run_until(s.clock.now() + last_words);
     judge(town, book);
     return {book.complaints(), book.messages(), s.clock.events()};
 }

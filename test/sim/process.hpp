@@ -25,7 +25,7 @@ public:
 
     [[nodiscard]] const std::string& id() const { return id_; }
     [[nodiscard]] bool running() const { return running_; }
-    [[nodiscard]] bool frozen() const { return frozen_; }
+    [[nodiscard]] bool frozen() const { return running_ && frozen_; }
     [[nodiscard]] std::uint64_t life() const { return life_; } ///< counts starts
     /// How long it has been frozen, in all.
     [[nodiscard]] duration stood_still() const;

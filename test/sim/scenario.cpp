@@ -15,6 +15,8 @@ std::string_view name_of(scenario s)
         return "broker_restart";
     case scenario::links:
         return "links";
+    case scenario::moves_and_links:
+        return "moves_and_links";
     case scenario::silence:
         return "silence";
     case scenario::freezes:
@@ -50,6 +52,7 @@ excuses excuses_of(scenario s)
         return {.lost_whispers = true, .answer_within = patience};
     case scenario::broker_restart:
     case scenario::links:
+    case scenario::moves_and_links:
         return {.lost_signals = true, .answer_within = patience};
     case scenario::silence:
     case scenario::freezes:

@@ -13,22 +13,24 @@ namespace citron::sim {
 
 enum class scenario : std::uint8_t
 {
-    moves,          ///< chat servers join and drain, nothing fails
-    chat_kills,     ///< one chat server at a time
-    connector_kill, ///< one connector at a time
-    broker_restart, ///< the broker dies and comes back
-    links,          ///< links break, and that is noticed
-    silence,        ///< links lose everything and nobody is told
-    freezes,        ///< processes stand still
-    mix             ///< all of it at once
+    moves,           ///< chat servers join and drain, nothing fails
+    chat_kills,      ///< one chat server at a time
+    connector_kill,  ///< one connector at a time
+    broker_restart,  ///< the broker dies and comes back
+    links,           ///< links break, and that is noticed
+    moves_and_links, ///< both: a hand-over must arrive all the same
+    silence,         ///< links lose everything and nobody is told
+    freezes,         ///< processes stand still
+    mix              ///< all of it at once
 };
 inline constexpr std::array all_scenarios{
-    scenario::moves, scenario::chat_kills, scenario::connector_kill, scenario::broker_restart,
-    scenario::links, scenario::silence,    scenario::freezes,        scenario::mix};
+    scenario::moves,          scenario::chat_kills, scenario::connector_kill,
+    scenario::broker_restart, scenario::links,      scenario::moves_and_links,
+    scenario::silence,        scenario::freezes,    scenario::mix};
 
 [[nodiscard]] std::string_view name_of(scenario s);
 [[nodiscard]] std::optional<scenario> scenario_named(std::string_view name);
-/// Every eighth seed plays the same one.
+/// Each in its turn.
 [[nodiscard]] scenario scenario_of(std::uint64_t seed);
 [[nodiscard]] excuses excuses_of(scenario s);
 

@@ -29,10 +29,10 @@ void socket::dial()
         return tell_client(arrival);
     scene_.clock.at(arrival, [this] {
         to_.receive(life_, [this] { to_.accept(*this); });
-        if (to_.running() && to_.life() == life_)
-            from_.connected(*this); // by the kernel, also of a frozen process
-        else
-            tell_client(scene_.clock.now());
+        if (!to_.running() || to_.life() != life_)
+            return tell_client(scene_.clock.now());
+        to_.dialled(*this);
+        from_.connected(*this); // by the kernel, also of a frozen process
     });
 }
 

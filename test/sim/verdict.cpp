@@ -115,6 +115,12 @@ void judge(city& town, ledger& book)
     for (const auto& c : town.chats())
         if (c->running() && c->leaving())
             book.complain(c->id() + " does not get rid of its rooms");
+    for (const auto& c : town.chats())
+        if (c->running() && !c->rooms().at_rest())
+            book.complain(c->id() + " has rooms that are neither here nor there");
+    const auto& peers = town.broker().board().peers();
+    if (peers.settled() != peers.view().generation)
+        book.complain(fmt::format("generation {} is not settled", peers.view().generation));
 }
 
 } // namespace citron::sim
