@@ -85,7 +85,7 @@ def _start(options):
 
 def _line_to_broker(options):
     conf = conf_module.load(options.conf, options.env)
-    endpoint = f"tcp://{conf.broker.reachable_at}:{conf.broker.ports['port']}"
+    endpoint = conf.broker.endpoint("port")
     peer = wire.Peer(endpoint)
     if not peer.wait(lambda: peer.view, 2.0):
         return None, conf, endpoint

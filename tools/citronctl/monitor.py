@@ -58,9 +58,8 @@ def _tap(options):
     endpoint = options.endpoint
     if endpoint is None:
         broker = conf_module.load(options.conf, options.env).broker
-        endpoint = f"tcp://{broker.reachable_at}:{broker.ports['tapPort']}"
-    socket = zmq.Context.instance().socket(zmq.SUB)
-    socket.setsockopt(zmq.LINGER, 0)
+        endpoint = broker.endpoint("tapPort")
+    socket = wire.open_socket(zmq.SUB, endpoint)
     socket.setsockopt(zmq.SUBSCRIBE, b"")
     events = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
     try:
@@ -172,7 +171,7 @@ def _print_rates(counts, sizes, seconds, as_json):
 def _sockets(options):
     """As a tool we are told every view; what differs between two of them has happened."""
     broker = conf_module.load(options.conf, options.env).broker
-    peer = wire.Peer(f"tcp://{broker.reachable_at}:{broker.ports['port']}")
+    peer = wire.Peer(broker.endpoint("port"))
     known, here = {}, False
     if not peer.wait(lambda: peer.view, 1):
         print(f"zmq_monitor: no broker at {peer.endpoint} yet; waiting", file=sys.stderr, flush=True)

@@ -49,7 +49,7 @@ class Supervisor:
             signal.signal(number, lambda *_: setattr(self, "ending", True))
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self.wake = wake
-        self.peer = Peer(f"tcp://{self.conf.broker.reachable_at}:{self.conf.broker.ports['port']}", "citron")
+        self.peer = Peer(self.conf.broker.endpoint("port"), "citron")
         try:
             self._launch_all()
             while not self.ending:
@@ -90,7 +90,7 @@ class Supervisor:
         except ConfError as error:
             raise ConfError(f"{self.conf.file}: {error}") from None
         if not local:
-            log(f"{server.id} is not started here: {server.listens_on} is not an address of this machine")
+            log(f"{server.id} is not started here: {server.host} is not an address of this machine")
         return local
 
     def _binary(self, name, absolute=False):
@@ -166,8 +166,7 @@ class Supervisor:
         web = next(iter(self.conf.web_servers()), None)
         if web is None:
             return "no web chat: servers.json names no gate and no connector"
-        host = f"[{web.reachable_at}]" if ":" in web.reachable_at else web.reachable_at
-        return f"http://{host}:{web.ports['httpPort']}/"
+        return f"http://{conf_module.bracketed(web.reachable_at)}:{web.ports['httpPort']}/"
 
     # ---- the commands
 
@@ -228,23 +227,24 @@ class Supervisor:
         return self.peer.view.servers if self.peer.view else []
 
     def _new_server(self, kind, id_, request):
-        server = Server(id_, kind, "--client-port")
+        first = next(iter(self.conf.of_kind(kind)), Server("", kind, ""))
+        server = Server(id_, kind, "--client-port", first.host, first.bind)  # as the server itself takes them
         if kind == "connector":
-            server.host = server.bind = next((line.listens_on for line in self.conf.of_kind(kind)), "127.0.0.1")
             port = request.get("port")
-            server.ports["clientPort"] = self._free_port() if port is None else port
-            if port and not conf_module.is_free(server.listens_on, port):
-                raise ConfError(f"--client-port: port {port} is already in use")
+            server.ports["clientPort"] = self._free_port(server) if port is None else port
+            if port and (why := conf_module.obstacle(server.bound("clientPort"), port)):
+                raise ConfError(f"--client-port: {why}")
             server.extra = ["--client-port", str(server.ports["clientPort"])]
         return server
 
-    def _free_port(self):
+    def _free_port(self, server):
         """The next one after the highest connector's; 0 (any) when servers.json leaves the ports to the system."""
         connectors = [child.server for child in self.children.values() if child.server.kind == "connector"]
         ports = [server.ports["clientPort"] for server in connectors]
         if not ports or 0 in ports:
             return 0
-        return next(port for port in range(max(ports) + 1, 65536) if conf_module.is_free(connectors[0].listens_on, port))
+        host = server.bound("clientPort")
+        return next((port for port in range(max(ports) + 1, 65536) if not conf_module.obstacle(host, port)), 0)
 
     def _added(self, child):
         if child.state != "running":
