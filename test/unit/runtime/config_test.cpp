@@ -161,6 +161,12 @@ TEST(Config, SyntaxErrorsAreToldWithLineAndColumn)
     EXPECT_EQ(complaint(folder).find('\x1b'), std::string::npos);
 }
 
+TEST(Config, NumbersBeyondAllBoundsAreTold)
+{
+    EXPECT_EQ(complaint_about(R"("broker": {"port": 1e999})"),
+              "servers.json: number overflow parsing '1e999'");
+}
+
 TEST(Config, AKeyThatStandsTwiceIsAnError)
 {
     EXPECT_EQ(complaint_about(broker + R"(, "chat": [{"id": "a"}], "chat": [{"id": "b"}])"),
