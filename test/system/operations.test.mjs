@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { mkdir, symlink, unlink, writeFile } from "node:fs/promises";
 import net from "node:net";
+import os from "node:os";
 import path from "node:path";
 import { afterEach, test } from "node:test";
 
@@ -380,6 +381,31 @@ test("without a broker a server keeps trying, and says so once", async () => {
 test("ENV=production runs its own section", async () => {
     cluster = await Cluster.start({ env: "production", connectors: 2, chats: 1 });
     await twoCanChat();
+});
+
+test("a broker on another address than loopback: the monitor finds its tap", async () => {
+    cluster = await Cluster.prepare({ connectors: 1, chats: 1 });
+    Object.assign(cluster.section.broker[0], { host: "127.0.0.2", bind: "0.0.0.0" });
+    await cluster.write("servers.json", { development: cluster.section });
+    await cluster.run();
+    const monitor = cluster.monitor(), sockets = cluster.monitor("--sockets");
+    await until(() => / chat-server-1 /.test(monitor.out) && /joined +chat-server-1/.test(sockets.out), () => monitor.err + sockets.err);
+    assert.equal((await cluster.list()).filter((row) => row.state === "up").length, 4);
+});
+
+const ipv6 = Object.values(os.networkInterfaces()).flat().some((one) => one.address === "::1");
+test("a cluster on IPv6", { skip: !ipv6 }, async () => {
+    cluster = await Cluster.prepare({ connectors: 1, chats: 1 });
+    for (const line of Object.values(cluster.section).flat())
+        line.host = "::1";
+    await cluster.write("servers.json", { development: cluster.section });
+    const started = cluster.spawn(path.join(root, "tools/citron"), ["start", ...cluster.confOptions, "--bin-dir", binaries]);
+    await until(() => started.out === `cluster ready: http://[::1]:${cluster.httpPort}/\n` || !started.running, () => started.err);
+    assert.ok(started.running, started.err);
+    const ada = await Member.enter(`ws://[::1]:${cluster.connectorPort(1)}`, "ada", "six");
+    await ada.send("hello");
+    await ada.hears("hello");
+    ada.close();
 });
 
 test("without a gate the first connector serves the web chat", async () => {
