@@ -383,7 +383,20 @@ test("without a gate the page finds its connector", async () => {
     }
 });
 
-test("a hidden window goes on beating", async () => {
-    const page = await join("beats", "worker");
-    await until(() => page.workers().length === 1, "its heartbeats come from a worker");
+test("a window whose timers stand still, as those of a hidden one nearly do, goes on beating", async () => {
+    const impatient = await Cluster.start({ connectors: 1, chats: 1, chat: { heartbeatMs: 500, idleMs: 3000 } });
+    try {
+        const page = await openWindow(impatient.webUrl);
+        await page.clock.install();
+        await join("sleeper", "worker", page);
+        await page.clock.pauseAt(Date.now() + 1000); // its page's timers; not those of its worker
+        const other = await Member.enter(impatient.connectorUrl(1), "other", "worker");
+        await new Promise((resolve) => setTimeout(resolve, 4500));
+        await other.send("still there?");
+        await sees(page, "#log .message", "still there?");
+        assert.deepEqual(other.of("onLeave"), []);
+        other.close();
+    } finally {
+        await impatient.stop();
+    }
 });
