@@ -8,7 +8,7 @@ import { chromium } from "playwright-core";
 import WebSocket from "ws";
 
 import { Cluster } from "../system/support/cluster.mjs";
-import { MESSAGE, Member, PACKAGE, decodeMessage, decodePackages, queryEntry } from "../system/support/member.mjs";
+import { Member, PACKAGE, decodeMessage, decodePackages, queryEntry } from "../system/support/member.mjs";
 import { until } from "../system/support/wait.mjs";
 
 const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -218,6 +218,10 @@ test("on a phone nothing is cut off", async () => {
     await sees(page, "#log .own", "short");
     await picture(page, "phone");
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+    assert.ok((await page.locator("#message").boundingBox()).width > 200, "there is room to write");
+    const cut = await page.evaluate(() => ["target", "switch", "leave", "send"].filter((id) =>
+        document.getElementById(id).scrollWidth > document.getElementById(id).clientWidth));
+    assert.deepEqual(cut, []);
     for (const id of ["send", "message", "switch", "leave"]) {
         const box = await page.locator(`#${id}`).boundingBox();
         assert.ok(box.x >= 0 && box.x + box.width <= 360 && box.y + box.height <= 640, id);
@@ -253,25 +257,16 @@ test("a lost connection is said, and the page comes back with what was missed", 
     }
 });
 
-/**
- * A window whose WebSockets pass through `upward(send, frame, socket)` and `downward(send, frame, socket)`; a frame is not
- * passed on unless they do. `socket.requests` maps ids to routes.
- */
+/** A window whose WebSockets' frames pass through `upward(send, frame)` and `downward(send, frame)`: on only if they send. */
 function openTampered({ upward = (send) => send(), downward = (send) => send() }, url = cluster.webUrl) {
     return openWindow(url, (page) => page.routeWebSocket(/./, (socket) => {
-        socket.requests = new Map();
         const server = socket.connectToServer();
-        socket.onMessage((frame) => {
-            for (const { type, id, route } of messagesOf(frame))
-                if (type === MESSAGE.REQUEST)
-                    socket.requests.set(id, route);
-            upward(() => server.send(frame), frame, socket);
-        });
-        server.onMessage((frame) => downward(() => socket.send(frame), frame, socket));
+        socket.onMessage((frame) => upward(() => server.send(frame), frame));
+        server.onMessage((frame) => downward(() => socket.send(frame), frame));
     }));
 }
 
-/** What a frame says, with routes that are compressed left out: tests tell them by their answers. */
+/** The messages of a frame, in which compressed routes are left out. */
 const messagesOf = (frame) => decodePackages(new Uint8Array(frame)).filter((one) => one.type === PACKAGE.DATA)
     .map((one) => decodeMessage(one.body));
 
