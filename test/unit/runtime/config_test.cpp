@@ -48,7 +48,7 @@ std::string complaint_about_chat(const std::string& text)
 
 TEST(Config, TheShippedFilesHaveTheDefaults)
 {
-    const auto source = std::filesystem::path(__FILE__).parent_path() / "../../../conf";
+    const auto source = std::filesystem::path(CITRON_SOURCE_DIR) / "conf";
     const chat_config defaults;
     for (const auto* environment : {"development", "production"}) {
         const auto conf = load_config(source, environment, std::nullopt);
