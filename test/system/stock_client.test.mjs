@@ -149,7 +149,7 @@ test("a client notices a server that has stopped", async () => {
         const ada = await StockClient.enterByGate(lone.section.gate[0].clientPort, "ada", "frozen");
         const pid = await lone.pidOf("connector-server-1");
         process.kill(pid, "SIGSTOP");
-        await ada.gets("heartbeat timeout");
+        await until(() => ada.of("heartbeat timeout").length > 0, "its heartbeat is missed");
         process.kill(pid, "SIGCONT");
     } finally {
         await lone.stop();
