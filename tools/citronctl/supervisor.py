@@ -43,7 +43,8 @@ class Supervisor:
         self.children, self.waiting = {}, []
         self.ending = self.ready = self.at_once = False
         self.status = 0
-        self.asked_at = self.reminded = time.monotonic()
+        self.told = None  # when the first signal came
+        self.reminded = time.monotonic()
 
     # ---- starting
 
@@ -84,7 +85,7 @@ class Supervisor:
     def _on_signal(self, number, _):
         """Only Ctrl-C may hurry: make passes a SIGTERM on that we may have had already."""
         now = time.monotonic()
-        if not self.ending:
+        if self.told is None:
             self.ending, self.told = True, now
         elif number == signal.SIGINT and now - self.told > SAME_KEYSTROKE:
             self.at_once = True
