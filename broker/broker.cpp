@@ -30,7 +30,9 @@ template <typename Socket>
 std::uint16_t listen_on(Socket& socket, const std::string& host, std::uint16_t port, std::string_view key)
 {
     try {
-        socket.bind(fmt::format("tcp://{}:{}", host, port == 0 ? "*" : std::to_string(port)));
+        const bool ipv6 = host.find(':') != std::string::npos;
+        socket.bind(fmt::format("tcp://{}:{}", ipv6 ? "[" + host + "]" : host,
+                                port == 0 ? "*" : std::to_string(port)));
     } catch (const runtime::config_error& error) {
         throw runtime::config_error(fmt::format("broker.{}: {}", key, error.what()));
     }

@@ -284,8 +284,8 @@ void switchboard::announce(std::string_view informed)
     if (const auto& view = registry_.view(); view.number != pushed_) {
         pushed_ = view.number;
         const auto bytes = encode({.kind = kind::view, .body = protocol::pack(view)});
-        for (const auto& [id, peer] : registry_.all())
-            if (id != informed && peer.info.type() != server_kind::tool)
+        for (const auto& [id, peer] : registry_.all()) // tools too: they are in no view, but hear of each
+            if (id != informed)
                 deliver(&peer, bytes);
     }
     if (registry_.settled() == settled_)

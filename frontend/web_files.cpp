@@ -39,7 +39,10 @@ web_root::reader files_below(const fs::path& folder)
 fs::path find_www(const fs::path& conf_dir)
 {
     std::error_code failed;
-    const auto beside = fs::absolute(conf_dir, failed).parent_path() / "www";
+    auto conf = fs::absolute(conf_dir, failed).lexically_normal();
+    if (!conf.has_filename()) // "conf/" is "conf"
+        conf = conf.parent_path();
+    const auto beside = conf.parent_path() / "www";
     if (fs::exists(beside / "index.html", failed))
         return beside;
     const auto bin = fs::read_symlink("/proc/self/exe", failed).parent_path();

@@ -3,6 +3,8 @@ import { PomeloClient, RequestError, queryEntry } from "./client.js";
 
 const $ = (id) => document.getElementById(id);
 const history = 50;
+const longestLog = 1000; // lines
+const testPatience = 10000; // ms
 
 const explanations = {
     duplicate_user: "That name is already taken in this room. Please choose another one.",
@@ -19,6 +21,7 @@ const explanations = {
     slow_consumer: "This browser could not keep up with the room.",
     drain: "The server is being restarted.",
     heartbeat: "The server has not been heard for a while.",
+    silent: "The server took the message, but did not bring it back within 10 s.",
 };
 const explain = (reason) => explanations[reason] ?? `The server refused: ${reason}`;
 
@@ -30,18 +33,44 @@ function every(ms, action) {
     return () => worker.terminate();
 }
 
-const url = ({ host, port }) =>
-    `${location.protocol === "https:" ? "wss" : "ws"}://${host || location.hostname}:${port}`;
+const anyInterface = new Set(["", "0.0.0.0", "::", "*"]);
+const isLoopback = (host) => host === "localhost" || host.startsWith("127.") || host === "::1" || host === "[::1]";
+
+/** An address that means "this machine" to a server leads nowhere from another one: the page's own does. */
+function url({ host, port }) {
+    const misleads = anyInterface.has(host) || (isLoopback(host) && !isLoopback(location.hostname));
+    const name = misleads ? location.hostname : host;
+    return `${location.protocol === "https:" ? "wss" : "ws"}://${/^[^[].*:/.test(name) ? `[${name}]` : name}:${port}`;
+}
+
+let attempt = 0;
+
+/** Begins to connect: whatever else still does so is overtaken, and gives up. Tells later whether it is still wanted. */
+function newAttempt() {
+    const mine = ++attempt;
+    return () => mine === attempt;
+}
 
 /** A connected client: by way of the gate where there is one, else straight to the connector. */
-async function connect(user) {
-    const answer = await fetch("citron.json", { cache: "no-store" }).catch(() => null);
+async function connect(user, wanted = () => true) {
+    const step = async (promise) => {
+        const value = await promise;
+        if (!wanted())
+            throw new RequestError("connect", "overtaken");
+        return value;
+    };
+    const answer = await step(fetch("citron.json", { cache: "no-store" }).catch(() => null));
     if (!answer?.ok)
         throw new RequestError("citron.json", "closed");
-    const { gate, connector } = await answer.json();
-    const entry = connector ?? await queryEntry(url(gate), user, { every });
+    const { gate, connector } = await step(answer.json());
+    const entry = connector ?? await step(queryEntry(url(gate), user, { every }));
     const client = new PomeloClient({ every });
-    await client.connect(url(entry));
+    try {
+        await step(client.connect(url(entry)));
+    } catch (error) {
+        client.close();
+        throw error;
+    }
     return client;
 }
 
@@ -65,6 +94,8 @@ function addLine(line, time = Date.now()) {
     stamp.dateTime = new Date(time).toISOString();
     line.prepend(stamp); // floats to the right of the first line
     log.append(line);
+    while (log.childElementCount > longestLog)
+        log.firstElementChild.remove();
     if (atEnd)
         log.scrollTop = log.scrollHeight;
 }
@@ -95,35 +126,72 @@ function addMessage({ from, target, msg, time }) {
     addLine(line, time);
 }
 
-function showUsers() {
-    const target = $("target").value;
-    const others = chat.users.filter((user) => user !== chat.name);
-    $("user-count").textContent = chat.users.length;
-    $("users").replaceChildren(...chat.users.map((user) => {
-        const button = element("button", "", undefined);
-        button.type = "button";
-        button.append(nameTag(user));
-        button.disabled = user === chat.name;
-        button.title = button.disabled ? "" : `Write to ${user} only`;
-        button.append(element("span", "hint", button.disabled ? "you" : ""));
-        button.onclick = () => {
-            chooseTarget(user);
-            $("message").focus();
-        };
-        const item = element("li");
-        item.append(button);
-        return item;
-    }));
-    $("target").replaceChildren(...["*", ...others].map((user) => {
-        const option = element("option", "", user === "*" ? "everyone" : user);
-        option.value = user;
-        return option;
-    }));
-    chooseTarget(others.includes(target) ? target : "*");
+/** The list and the choice of targets: made anew with the room, then changed by one person at a time. */
+const shown = new Map(); // name -> { item, option }
+
+function showUsers(users, target) {
+    $("users").replaceChildren();
+    $("target").replaceChildren(optionFor("*"));
+    shown.clear();
+    users.forEach(showUser);
+    if (target !== "*" && !shown.has(target))
+        $("target").append(optionFor(target, absent(target)));
+    chooseTarget(target);
+}
+
+const absent = (user) => `${user} (has left)`;
+
+function optionFor(user, content = user === "*" ? "everyone" : user) {
+    const option = element("option", "", content);
+    option.value = user;
+    return option;
+}
+
+function showUser(user) {
+    if (shown.has(user))
+        return;
+    const button = element("button", "", undefined);
+    button.type = "button";
+    button.append(nameTag(user));
+    button.disabled = user === chat.name;
+    button.title = button.disabled ? "" : `Write to ${user} only`;
+    button.append(element("span", "hint", button.disabled ? "you" : ""));
+    button.onclick = () => {
+        chooseTarget(user);
+        $("message").focus();
+    };
+    const item = element("li");
+    item.append(button);
+    $("users").append(item);
+    const before = [...$("target").options].find((one) => one.value === user); // was gone, and is still written to
+    const option = before ?? optionFor(user);
+    option.textContent = user;
+    if (!before && user !== chat.name)
+        $("target").append(option);
+    shown.set(user, { item, option });
+    $("user-count").textContent = shown.size;
+}
+
+/** Whoever is being written to stays the target: what was meant for one must not go to all. */
+function hideUser(user) {
+    if (!shown.has(user))
+        return;
+    const { item, option } = shown.get(user);
+    shown.delete(user);
+    item.remove();
+    if ($("target").dataset.chosen === user)
+        option.textContent = absent(user);
+    else
+        option.remove();
+    $("user-count").textContent = shown.size;
 }
 
 function chooseTarget(target) {
-    $("target").value = target;
+    const select = $("target");
+    for (const option of [...select.options])
+        if (option.value !== "*" && option.value !== target && !shown.has(option.value))
+            option.remove(); // has left, and is not written to any more
+    select.value = select.dataset.chosen = target;
     $("composer").classList.toggle("private", target !== "*");
 }
 
@@ -140,24 +208,41 @@ function showError(id, content) {
 
 // ---- the chat
 
-const chat = { client: null, name: "", room: "", users: [], epoch: "", offset: 0, resumeKey: undefined };
+const chat = { client: null, name: "", room: "", epoch: "", offset: 0, resumeKey: undefined,
+    entered: false, // this connection is in a room
+    held: null, // pushes that wait for the answer of an enter
+};
 
 /** Takes an enter's answer for what the screen shows from now on. */
 function takeRoom(room, answer) {
-    Object.assign(chat, { room, users: answer.users, epoch: answer.epoch, offset: answer.offset, resumeKey: answer.resumeKey });
+    const target = $("target").dataset.chosen ?? "*";
+    const keep = room === chat.room || answer.users.includes(target);
+    Object.assign(chat, { room, epoch: answer.epoch, offset: answer.offset, resumeKey: answer.resumeKey });
     $("room-title").textContent = room;
     document.title = `${room} - citron chat`;
-    showUsers();
+    showUsers(answer.users, keep ? target : "*");
+    const held = chat.held;
+    chat.held = null;
+    held?.forEach((push) => push());
 }
 
+/** What was said before. Without it the room is still usable. */
 async function showHistory() {
     const { client, room, offset } = chat;
     if (!offset)
         return;
-    const { messages } = await client.request("chat.chatHandler.history", { before: offset + 1, limit: history });
-    const arrived = [...$("log").children];
-    if (client !== chat.client || room !== chat.room)
+    const stillHere = () => client === chat.client && room === chat.room;
+    let messages;
+    try {
+        ({ messages } = await client.request("chat.chatHandler.history", { before: offset + 1, limit: history }));
+    } catch (error) {
+        if (stillHere())
+            addEvent(`Earlier messages cannot be shown. ${explain(error.reason ?? error.message)}`);
         return;
+    }
+    if (!stillHere())
+        return;
+    const arrived = [...$("log").children];
     $("log").replaceChildren();
     messages.forEach(addMessage);
     $("log").append(...arrived);
@@ -165,88 +250,100 @@ async function showHistory() {
 }
 
 function listen(client) {
-    const here = (body) => client === chat.client && (body.rid === undefined || body.rid === chat.room);
-    client.on("onChat", (body) => {
-        if (!here(body) || (body.offset && body.epoch === chat.epoch && body.offset <= chat.offset))
+    const here = (body) => body.rid === undefined || body.rid === chat.room;
+    const on = (route, action) => client.on(route, (body) => {
+        if (client !== chat.client)
+            return;
+        const push = () => here(body) && action(body);
+        if (chat.held && !(chat.entered && here(body)))
+            chat.held.push(push); // may be of the room whose answer we are still waiting for
+        else
+            push();
+    });
+    on("onChat", (body) => {
+        if (body.offset && body.epoch === chat.epoch && body.offset <= chat.offset)
             return;
         if (body.offset)
             Object.assign(chat, { epoch: body.epoch, offset: body.offset });
         addMessage(body);
     });
-    client.on("onAdd", (body) => {
-        if (!here(body) || chat.users.includes(body.user))
+    on("onAdd", ({ user }) => {
+        if (shown.has(user))
             return;
-        chat.users.push(body.user);
-        showUsers();
-        addEvent(`${body.user} has joined`);
+        showUser(user);
+        addEvent(`${user} has joined`);
     });
-    client.on("onLeave", (body) => {
-        if (!here(body))
-            return;
-        chat.users = chat.users.filter((user) => user !== body.user);
-        showUsers();
-        addEvent(`${body.user} has left`);
+    on("onLeave", ({ user }) => {
+        hideUser(user);
+        addEvent(`${user} has left`);
     });
-    client.on("onReset", (body) => {
-        if (!here(body))
-            return;
+    on("onReset", (body) => {
         Object.assign(chat, { epoch: body.epoch, offset: body.offset });
         addEvent("Some messages before this line are lost");
     });
-    client.on("disconnect", ({ reason }) => client === chat.client && onLost(reason));
+    client.on("disconnect", ({ reason }) => client === chat.client && chat.entered && onLost(reason));
+}
+
+/** Connects and enters; the answer is to be taken at once. Throws "overtaken" when the user wants something else by now. */
+async function enter(name, request) {
+    const wanted = newAttempt();
+    const client = await connect(name, wanted);
+    Object.assign(chat, { client, name, entered: false, held: [] });
+    listen(client);
+    try {
+        const answer = await client.request("connector.entryHandler.enter", { username: name, ...request });
+        if (!wanted() || !client.connected)
+            throw new RequestError("connector.entryHandler.enter", "closed");
+        chat.entered = true;
+        return answer;
+    } catch (error) {
+        if (chat.client === client)
+            chat.client = null;
+        client.close();
+        throw wanted() ? error : new RequestError("connector.entryHandler.enter", "overtaken");
+    }
 }
 
 async function join(name, room) {
-    const client = await connect(name);
-    try {
-        chat.client = client;
-        chat.name = name;
-        listen(client);
-        const answer = await client.request("connector.entryHandler.enter", { username: name, rid: room });
-        $("log").replaceChildren();
-        takeRoom(room, answer);
-    } catch (error) {
-        chat.client = null;
-        client.close();
-        throw error;
-    }
+    const answer = await enter(name, { rid: room });
+    $("log").replaceChildren();
+    takeRoom(room, answer);
     show("chat");
     await showHistory();
 }
 
 async function switchRoom(room) {
-    const answer = await chat.client.request("connector.entryHandler.enter", { username: chat.name, rid: room });
-    $("log").replaceChildren();
-    takeRoom(room, answer);
-    addEvent(`You are now in ${room}`);
+    const { client, name } = chat;
+    chat.held = [];
+    try {
+        const answer = await client.request("connector.entryHandler.enter", { username: name, rid: room });
+        if (client !== chat.client)
+            return;
+        $("log").replaceChildren();
+        addEvent(`You are now in ${room}`);
+        takeRoom(room, answer);
+    } catch (error) {
+        if (client === chat.client)
+            chat.held = null; // nothing of that room concerns us
+        throw error;
+    }
     await showHistory();
 }
 
 /** Comes back under the same name and shows what was missed; the old lines stay. */
 async function resume() {
-    const client = await connect(chat.name);
     const since = { epoch: chat.epoch, offset: chat.offset };
-    const request = { username: chat.name, rid: chat.room, resumeKey: chat.resumeKey, since };
-    try {
-        chat.client = client;
-        listen(client);
-        const answer = await client.request("connector.entryHandler.enter", request);
-        addEvent("Connected again");
-        if (answer.recovered === false)
-            addEvent("Some messages before this line may be missing");
-        const missed = (answer.messages ?? []).filter((m) => m.epoch !== since.epoch || m.offset > since.offset);
-        takeRoom(chat.room, answer);
-        missed.forEach(addMessage);
-    } catch (error) {
-        chat.client = null;
-        client.close();
-        throw error;
-    }
+    const answer = await enter(chat.name, { rid: chat.room, resumeKey: chat.resumeKey, since });
+    addEvent("Connected again");
+    if (answer.recovered === false)
+        addEvent("Some messages before this line may be missing");
+    (answer.messages ?? []).filter((m) => m.epoch !== since.epoch || m.offset > since.offset).forEach(addMessage);
+    takeRoom(chat.room, answer);
 }
 
 async function send() {
     const { name } = chat;
-    const target = $("target").value;
+    const target = $("target").dataset.chosen;
     const content = $("message").value.trim();
     if (!content || !chat.client)
         return;
@@ -268,6 +365,7 @@ const final = new Set(["name_taken", "replaced", "abuse"]);
 function onLost(reason) {
     chat.client = null;
     $("send").disabled = true;
+    $("reconnect").disabled = false;
     $("connection").hidden = false;
     if (final.has(reason)) {
         $("connection-text").textContent = explain(reason);
@@ -282,9 +380,12 @@ function onLost(reason) {
 async function reconnect() {
     clearTimeout(timer);
     $("connection-text").textContent = "Connecting ...";
+    $("reconnect").disabled = true;
     try {
         await resume();
     } catch (error) {
+        if (error.reason === "overtaken")
+            return;
         return onLost(error.reason === "duplicate_user" ? "name_taken" : error.reason ?? "closed");
     }
     attempts = 0;
@@ -293,6 +394,7 @@ async function reconnect() {
 }
 
 function leave() {
+    newAttempt(); // which overtakes one that may be under way
     clearTimeout(timer);
     const client = chat.client;
     chat.client = null;
@@ -300,6 +402,7 @@ function leave() {
     $("connection").hidden = true;
     $("send").disabled = false;
     document.title = "citron chat";
+    chooseTarget("*");
     show("login");
 }
 
@@ -308,13 +411,17 @@ function leave() {
 async function testServer() {
     const nobody = `test-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
     const client = await connect(nobody);
+    let late;
     try {
         const heard = new Promise((resolve, reject) => client.on("onChat", resolve).on("disconnect", reject));
         heard.catch(() => {});
         await client.request("connector.entryHandler.enter", { username: nobody, rid: nobody });
         await client.request("chat.chatHandler.send", { content: "ping", target: "*" });
-        await heard;
+        await Promise.race([heard, new Promise((_, reject) => {
+            late = setTimeout(() => reject(new RequestError("onChat", "silent")), testPatience);
+        })]);
     } finally {
+        clearTimeout(late);
         client.close();
     }
 }

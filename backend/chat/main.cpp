@@ -9,8 +9,8 @@ int main(int argc, char** argv)
     const auto start = runtime::start_up(citron::protocol::server_kind::chat, argc, argv);
     if (!start)
         return start.error();
-    runtime::log::start(start->self.id, start->conf.run_dir, start->log_level);
     try {
+        runtime::log::start(start->self.id, start->conf.run_dir, start->log_level);
         citron::backend::server(*start).run();
     } catch (const runtime::config_error& error) {
         runtime::give_up(error.what());

@@ -48,13 +48,15 @@ std::string read_all(const std::filesystem::path& path)
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// nlohmann says "[json.exception.parse_error.101] parse error at line 3, column 5: syntax error ...".
-std::string complaint_of(const json::parse_error& error)
+/// nlohmann says "[json.exception.parse_error.101] parse error at line 3, column 5: syntax error ...", or
+/// "[json.exception.out_of_range.406] number overflow parsing '1e999'".
+std::string complaint_of(const json::exception& error)
 {
-    const std::string_view all = error.what();
-    constexpr std::string_view prefix = "parse error at ";
-    const auto at = all.find(prefix);
-    return log::printable(at == all.npos ? all : all.substr(at + prefix.size()));
+    std::string_view all = error.what();
+    for (const std::string_view prefix : {"] ", "parse error at "})
+        if (const auto at = all.find(prefix); at != all.npos)
+            all.remove_prefix(at + prefix.size());
+    return log::printable(all);
 }
 
 } // namespace
@@ -68,7 +70,7 @@ conf_file::conf_file(const std::filesystem::path& path) : name_(path.string())
         json_ = json::parse(bytes, [&check](int depth, json::parse_event_t event, json& parsed) {
             return check(depth, event, parsed);
         });
-    } catch (const json::parse_error& error) {
+    } catch (const json::exception& error) {
         throw config_error(name_ + ": " + complaint_of(error));
     }
 }

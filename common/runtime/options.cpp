@@ -56,7 +56,14 @@ server_config choose(const config& conf, server_kind kind, const command_line& l
         throw config_error("--id: " + line.id + " is not in servers.json");
     if (kind == server_kind::connector && !line.client_port)
         throw config_error("--client-port: is needed, for " + line.id + " is not in servers.json");
-    return {.id = line.id, .kind = kind};
+    if (first == conf.servers.end())
+        return {.id = line.id, .kind = kind};
+    // Where it is reached is what is true of its kind; ports are each server's own.
+    return {.id = line.id,
+            .kind = kind,
+            .host = first->host,
+            .bind = first->bind,
+            .public_host = first->public_host};
 }
 
 server_config choose_broker(config& conf, const command_line& line)

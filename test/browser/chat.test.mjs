@@ -8,11 +8,11 @@ import { chromium } from "playwright-core";
 import WebSocket from "ws";
 
 import { Cluster } from "../system/support/cluster.mjs";
-import { Member, queryEntry } from "../system/support/member.mjs";
+import { Member, PACKAGE, decodeMessage, decodePackages, queryEntry } from "../system/support/member.mjs";
 import { until } from "../system/support/wait.mjs";
 
 const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync"];
+    "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP chat.test 127.0.0.1"];
 const pictures = process.env.CITRON_PICTURES; // a folder: screenshots go there
 
 let cluster, browser, profile, names;
@@ -52,7 +52,8 @@ async function namesOnDifferentConnectors() {
     return [...byPort.values()];
 }
 
-async function openWindow(url = cluster.webUrl) {
+/** `prepare(page)` runs before the page loads. */
+async function openWindow(url = cluster.webUrl, prepare = undefined) {
     const page = await browser.newPage();
     page.problems = [];
     page.on("pageerror", (error) => page.problems.push(String(error)));
@@ -61,6 +62,7 @@ async function openWindow(url = cluster.webUrl) {
             page.problems.push(message.text());
     });
     windows.push(page);
+    await prepare?.(page);
     await page.goto(url);
     return page;
 }
@@ -216,6 +218,10 @@ test("on a phone nothing is cut off", async () => {
     await sees(page, "#log .own", "short");
     await picture(page, "phone");
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+    assert.ok((await page.locator("#message").boundingBox()).width > 200, "there is room to write");
+    const cut = await page.evaluate(() => ["target", "switch", "leave", "send"].filter((id) =>
+        document.getElementById(id).scrollWidth > document.getElementById(id).clientWidth));
+    assert.deepEqual(cut, []);
     for (const id of ["send", "message", "switch", "leave"]) {
         const box = await page.locator(`#${id}`).boundingBox();
         assert.ok(box.x >= 0 && box.x + box.width <= 360 && box.y + box.height <= 640, id);
@@ -243,11 +249,122 @@ test("a lost connection is said, and the page comes back with what was missed", 
         await sees(page, "#log .message", "while you were away");
         await say(page, "back again");
         await other.hears("back again");
+        await sees(page, "#log .message", "back again");
         assert.deepEqual(await texts(page, "#log .message .text"), ["before", "while you were away", "back again"]);
         other.close();
     } finally {
         await lone.stop();
     }
+});
+
+/** A window whose WebSockets' frames pass through `upward(send, frame)` and `downward(send, frame)`: on only if they send. */
+function openTampered({ upward = (send) => send(), downward = (send) => send() }, url = cluster.webUrl) {
+    return openWindow(url, (page) => page.routeWebSocket(/./, (socket) => {
+        const server = socket.connectToServer();
+        socket.onMessage((frame) => upward(() => server.send(frame), frame));
+        server.onMessage((frame) => downward(() => socket.send(frame), frame));
+    }));
+}
+
+/** The messages of a frame, in which compressed routes are left out. */
+const messagesOf = (frame) => decodePackages(new Uint8Array(frame)).filter((one) => one.type === PACKAGE.DATA)
+    .map((one) => decodeMessage(one.body));
+
+test("Leave while it connects again leaves nobody behind", async () => {
+    const lone = await Cluster.start({ connectors: 2, chats: 1 });
+    try {
+        let hold = false;
+        const waiting = [];
+        const page = await openTampered({ upward: (send) => hold ? waiting.push(send) : send() }, lone.webUrl);
+        await join("ghost", "haunted", page);
+        const { port } = await queryEntry(lone.gateUrl, "ghost", { WebSocket });
+        const number = 1 + lone.section.connector.findIndex((line) => line.clientPort === port);
+        const watcher = await Member.enter(lone.connectorUrl(3 - number), "watcher", "haunted");
+        hold = true;
+        await lone.citron("stop", `connector-server-${number}`);
+        await sees(page, "#connection", "Connection lost");
+        await page.click("#reconnect");
+        await sees(page, "#connection", "Connecting");
+        assert.ok(await page.locator("#reconnect").isDisabled());
+        await until(() => waiting.length > 0, "it is on its way");
+        await page.click("#leave");
+        hold = false;
+        waiting.splice(0).forEach((send) => send());
+
+        await join("other", "haunted", page);
+        await watcher.gets("onLeave", { user: "ghost" });
+        await new Promise((resolve) => setTimeout(resolve, 1000)); // for a ghost to come back
+        assert.deepEqual((await watcher.chat("users")).users, ["other", "watcher"]); // oneself last
+        assert.deepEqual(await userNames(page), ["watcher", "other"]);
+        watcher.close();
+    } finally {
+        await lone.stop();
+    }
+});
+
+test("Test server says when its message does not come back", async () => {
+    const page = await openTampered({ downward: (send, frame) => messagesOf(frame).some((one) => one.body.msg === "ping") || send() });
+    await page.click("#test-server");
+    await page.locator("#test-result").filter({ hasText: "did not bring it back" }).waitFor({ timeout: 15000 });
+    assert.ok(await page.locator("#test-server").isEnabled());
+});
+
+test("a history that cannot be had is said in the room, which can be used", async () => {
+    const talker = await Member.enter(cluster.connectorUrl(1), "talker", "forgetful");
+    await talker.send("said before");
+    const refuse = (send, frame) => {
+        const answer = messagesOf(frame).find((one) => Array.isArray(one.body.messages));
+        if (!answer)
+            return send();
+    };
+    const page = await openTampered({ downward: refuse });
+    await page.clock.install();
+    await join("late", "forgetful", page);
+    await page.clock.fastForward(16000);
+    await sees(page, "#log .event", "Earlier messages cannot be shown. The server did not answer in time");
+    await say(page, "here I am");
+    await talker.hears("here I am");
+    talker.close();
+});
+
+test("a page from another machine connects to where it came from", async () => {
+    const sockets = [];
+    const page = await openWindow(`http://chat.test:${cluster.httpPort}/`,
+        (made) => made.on("websocket", (socket) => sockets.push(new URL(socket.url()).hostname)));
+    await join("remote", "afar", page);
+    assert.deepEqual(sockets, ["chat.test", "chat.test"]); // gate, connector
+});
+
+test("who comes and goes does not disturb who is being written to", async () => {
+    const page = await join("ann", "busy");
+    const bob = await Member.enter(cluster.connectorUrl(1), "bob", "busy");
+    await sees(page, "#users .name", "bob");
+    await page.selectOption("#target", "bob");
+    const kept = await page.$("#users li:nth-child(2) button");
+    await kept.focus();
+    const cy = await Member.enter(cluster.connectorUrl(2), "cy", "busy");
+    await sees(page, "#users .name", "cy");
+    cy.close();
+    await sees(page, "#log .event", "cy has left");
+    assert.ok(await kept.evaluate((button) => document.activeElement === button), "the focus stays");
+    assert.deepEqual(await texts(page, "#target option"), ["everyone", "bob"]);
+
+    bob.close();
+    await sees(page, "#log .event", "bob has left");
+    assert.deepEqual(await texts(page, "#target option"), ["everyone", "bob (has left)"]);
+    await say(page, "for bob alone");
+    await sees(page, "#log .event", "Not sent: \"for bob alone\". That person is not in the room any more.");
+    await page.selectOption("#target", "*");
+    assert.deepEqual(await texts(page, "#target option"), ["everyone"]);
+});
+
+test("the log keeps its last 1,000 lines", async () => {
+    const page = await join("reader", "long");
+    const talker = await Member.enter(cluster.connectorUrl(1), "talker", "long");
+    await Promise.all(Array.from({ length: 1010 }, (_, i) => talker.send(`line ${i}`)));
+    await sees(page, "#log .message", "line 1009");
+    assert.equal(await page.locator("#log > *").count(), 1000);
+    talker.close();
 });
 
 test("without a gate the page finds its connector", async () => {
@@ -261,7 +378,20 @@ test("without a gate the page finds its connector", async () => {
     }
 });
 
-test("a hidden window goes on beating", async () => {
-    const page = await join("beats", "worker");
-    await until(() => page.workers().length === 1, "its heartbeats come from a worker");
+test("a window whose timers stand still, as those of a hidden one nearly do, goes on beating", async () => {
+    const impatient = await Cluster.start({ connectors: 1, chats: 1, chat: { heartbeatMs: 500, idleMs: 3000 } });
+    try {
+        const page = await openWindow(impatient.webUrl);
+        await page.clock.install();
+        await join("sleeper", "worker", page);
+        await page.clock.pauseAt(Date.now() + 1000); // its page's timers; not those of its worker
+        const other = await Member.enter(impatient.connectorUrl(1), "other", "worker");
+        await new Promise((resolve) => setTimeout(resolve, 4500));
+        await other.send("still there?");
+        await sees(page, "#log .message", "still there?");
+        assert.deepEqual(other.of("onLeave"), []);
+        other.close();
+    } finally {
+        await impatient.stop();
+    }
 });

@@ -229,14 +229,19 @@ TEST_F(Link, WhatIsSentOutsideAHookGoesWithoutWaitingForATick)
     start_broker();
     server s(loop, context, endpoints);
     ASSERT_TRUE(run_until(loop, [&] { return s.line.up(); }));
-    const auto ticks = s.ticks;
-    ASSERT_TRUE(run_until(loop, [&] { return s.ticks > ticks; }));
+    constexpr int attempts = 20;
+    int at_once = 0;
 
-    ASSERT_TRUE(s.line.send({.kind = kind::notify, .to = {"x"}, .route = "a.b.c"}));
-    s.link_.flush();
-    EXPECT_TRUE(run_until(loop, [&] { return broker->got(kind::notify); }));
+    for (int i = 0; i < attempts && at_once == 0; ++i) {
+        broker->kinds.clear();
+        const auto ticks = s.ticks;
+        ASSERT_TRUE(s.line.send({.kind = kind::notify, .to = {"x"}, .route = "a.b.c"}));
+        s.link_.flush();
+        ASSERT_TRUE(run_until(loop, [&] { return broker->got(kind::notify); }));
+        at_once += s.ticks == ticks ? 1 : 0; // on a busy machine a tick may come between
+    }
 
-    EXPECT_EQ(s.ticks, ticks + 1);
+    EXPECT_GT(at_once, 0) << "what waits for a tick never comes before one";
 }
 
 TEST_F(Link, ATakenIdIsToldInTheEnd)

@@ -90,13 +90,12 @@ public:
     {
         std::string out(1, static_cast<char>((last ? 0x80 : 0) | opcode));
         const int mask_bit = masked ? 0x80 : 0;
-        if (payload.size() < 126) {
-            out.push_back(static_cast<char>(mask_bit | static_cast<int>(payload.size())));
-        } else {
-            out.push_back(static_cast<char>(mask_bit | 127));
-            for (int shift = 56; shift >= 0; shift -= 8)
-                out.push_back(static_cast<char>((payload.size() >> shift) & 0xff));
-        }
+        const auto size = payload.size(); // the shortest form: any other is a breach of the protocol
+        const std::size_t bytes = size < 126 ? 0 : size < 65536 ? 2 : 8;
+        const auto code = bytes == 0 ? size : bytes == 2 ? 126U : 127U;
+        out.push_back(static_cast<char>(mask_bit | static_cast<int>(code)));
+        for (std::size_t i = bytes; i > 0; --i)
+            out.push_back(static_cast<char>((size >> (8 * (i - 1))) & 0xff));
         constexpr std::string_view mask = "\x11\x22\x33\x44";
         if (masked)
             out.append(mask);

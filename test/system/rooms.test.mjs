@@ -150,12 +150,13 @@ test("whoever comes later reads what was said before", async () => {
     [ada, bob].forEach((one) => one.close());
 });
 
-test("users are listed in the order they joined", async () => {
+test("users are listed in the order they joined, oneself last", async () => {
     const names = ["zoe", "ada", "mia", "bob"];
     const all = [];
     for (const [i, name] of names.entries())
         all.push(await enter(name, "roll", 1 + i % 3));
-    assert.deepEqual((await all[0].chat("users")).users, names);
+    for (const one of all)
+        assert.deepEqual((await one.chat("users")).users, [...names.filter((name) => name !== one.name), one.name]);
     all.forEach((one) => one.close());
 });
 

@@ -8,7 +8,7 @@ import { StockClient } from "./support/stock.mjs";
 import { until } from "./support/wait.mjs";
 
 let cluster;
-before(async () => { cluster = await Cluster.start({ chat: { heartbeatMs: 500, idleMs: 1500 } }); });
+before(async () => { cluster = await Cluster.start(); });
 after(() => cluster?.stop());
 
 const enter = (name, room) => StockClient.enterByGate(cluster.section.gate[0].clientPort, name, room);
@@ -127,15 +127,20 @@ test("unicode survives: names, rooms, contents", async () => {
 });
 
 test("a client that beats stays; one that falls silent is closed and leaves", async () => {
-    const ada = await enter("ada", "beats");
-    const silent = await Raw.shakenHands(cluster.connectorUrl(1));
-    silent.sendMessage({ type: 0, id: 1, route: "connector.entryHandler.enter", body: { username: "mute", rid: "beats" } });
-    assert.deepEqual((await silent.answer(1)).users, ["ada", "mute"]);
+    const impatient = await Cluster.start({ connectors: 1, chats: 1, chat: { heartbeatMs: 500, idleMs: 3000 } });
+    try {
+        const ada = await StockClient.enterByGate(impatient.section.gate[0].clientPort, "ada", "beats");
+        const silent = await Raw.shakenHands(impatient.connectorUrl(1));
+        silent.sendMessage({ type: 0, id: 1, route: "connector.entryHandler.enter", body: { username: "mute", rid: "beats" } });
+        assert.deepEqual((await silent.answer(1)).users, ["ada", "mute"]);
 
-    assert.equal(await silent.ends(), "heartbeat");
-    assert.equal((await ada.gets("onLeave")).user, "mute");
-    assert.deepEqual(ada.of("disconnect"), []);
-    ada.close();
+        assert.equal(await silent.ends(), "heartbeat");
+        assert.equal((await ada.gets("onLeave")).user, "mute");
+        assert.deepEqual(ada.of("disconnect"), []);
+        ada.close();
+    } finally {
+        await impatient.stop();
+    }
 });
 
 test("a client notices a server that has stopped", async () => {
@@ -144,7 +149,7 @@ test("a client notices a server that has stopped", async () => {
         const ada = await StockClient.enterByGate(lone.section.gate[0].clientPort, "ada", "frozen");
         const pid = await lone.pidOf("connector-server-1");
         process.kill(pid, "SIGSTOP");
-        await ada.gets("heartbeat timeout");
+        await until(() => ada.of("heartbeat timeout").length > 0, "its heartbeat is missed");
         process.kill(pid, "SIGCONT");
     } finally {
         await lone.stop();

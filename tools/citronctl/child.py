@@ -7,7 +7,7 @@ import subprocess
 import time
 
 FIRST_PAUSE, LONGEST_PAUSE, LONG_LIFE = 1.0, 30.0, 60.0
-PATIENCE = 10.0  # seconds from SIGTERM to SIGKILL
+PATIENCE = 12.0  # seconds from SIGTERM to SIGKILL; more than any server's own limit (a chat server's: 10 s)
 PR_SET_PDEATHSIG = 1
 BAD_CONFIGURATION = 2
 
@@ -28,7 +28,7 @@ class Child:
     def __init__(self, server, command, directory, restart, log):
         self.server, self.command, self.directory = server, command, directory
         self.restart, self.log = restart, log
-        self.state, self.process, self.exit = "stopped", None, None
+        self.state, self.process, self.exit, self.how = "stopped", None, None, ""
         self.pause, self.again, self.kill_at, self.restarts = FIRST_PAUSE, 0.0, None, 0
 
     @property
@@ -40,10 +40,14 @@ class Child:
         return self.process.pid if self.process else None
 
     def start(self):
+        """A start that fails (no such file, no memory) is an end like any other."""
         parent = os.getpid()
-        self.process = subprocess.Popen(self.command, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=2,
-                                        preexec_fn=lambda: _die_with(parent))
         self.started, self.state, self.exit = time.monotonic(), "running", None
+        try:  # SIGPIPE stays ignored: a terminal that goes away must not end a server
+            self.process = subprocess.Popen(self.command, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=2,
+                                            restore_signals=False, preexec_fn=lambda: _die_with(parent))
+        except (OSError, subprocess.SubprocessError) as error:
+            self._pause(self.started, f"cannot be started ({getattr(error, 'strerror', None) or error})")
 
     def stop(self):
         """Ask it to end; tick() sees to it that it does."""
@@ -60,24 +64,39 @@ class Child:
             self._ended(now)
         elif self.state == "stopping" and now >= self.kill_at:
             self.log(f"{self.id} has not ended within {PATIENCE:.0f} s: killed")
-            self.process.kill()
             self.kill_at = now + PATIENCE
+            self.kill()
         elif self.state == "pausing" and now >= self.again:
             self.restarts += 1
             self.start()
 
+    def kill(self):
+        if self.process is not None:
+            self.process.kill()
+
+    def wait(self):
+        """After kill(): until it is gone."""
+        if self.process is not None:
+            self.process.wait()
+
     def _ended(self, now):
         self.exit, self.process = self.process.returncode, None
+        how = f"signal {-self.exit}" if self.exit < 0 else f"exit {self.exit}"
         if self.state == "stopping":
             self.state = "stopped"
+            if self.exit != 0:
+                self.log(f"{self.id} was to end in order and did not ({how})")
             return
         if now - self.started >= LONG_LIFE:
             self.pause = FIRST_PAUSE
-        how = f"signal {-self.exit}" if self.exit < 0 else f"exit {self.exit}"
+        self._pause(now, f"has ended ({how})")
+
+    def _pause(self, now, how):
+        self.how = how
         if not self.restart:
             self.state = "dead"
-            self.log(f"{self.id} has ended ({how}); it is not started again")
+            self.log(f"{self.id} {how}; it is not started again")
             return
-        self.log(f"{self.id} has ended ({how}); again in {self.pause:.0f} s")
+        self.log(f"{self.id} {how}; again in {self.pause:.0f} s")
         self.state, self.again = "pausing", now + self.pause
         self.pause = min(2 * self.pause, LONGEST_PAUSE)

@@ -17,7 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 def main():
     options = _parse()
     try:
-        return options.run(options) or 0
+        status = options.run(options) or 0
+        sys.stdout.flush()
+        return status
     except ConfError as error:
         print(f"citron: {error}", file=sys.stderr)
         return 2
@@ -26,6 +28,9 @@ def main():
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
+    except OSError as error:
+        print(f"citron: {error.filename or 'this machine'}: {error.strerror or error}", file=sys.stderr)
+        return 2
 
 
 def _parse():
@@ -85,7 +90,7 @@ def _start(options):
 
 def _line_to_broker(options):
     conf = conf_module.load(options.conf, options.env)
-    endpoint = f"tcp://{conf.broker.reachable_at}:{conf.broker.ports['port']}"
+    endpoint = conf.broker.endpoint("port")
     peer = wire.Peer(endpoint)
     if not peer.wait(lambda: peer.view, 2.0):
         return None, conf, endpoint
@@ -115,6 +120,9 @@ def _memory_of(pid):
 
 def _list(options):
     supervisor = control.ask(options.run_dir, {"command": "list"})
+    if supervisor and "error" in supervisor:
+        print(f"citron: {supervisor['error']}", file=sys.stderr)
+        return 1
     peer, conf, endpoint = _line_to_broker(options)
     if supervisor is None and peer is None:
         print(f"citron: no cluster here: nobody answers in {options.run_dir}/run, no broker at {endpoint}", file=sys.stderr)

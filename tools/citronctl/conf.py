@@ -9,6 +9,8 @@ from pathlib import Path
 KINDS = ("gate", "connector", "chat")
 BROKER_PORTS = {"port": 5550, "pubPort": 5551, "tapPort": 5552}
 HTTP_PORT = 3001
+LOOPBACK = "127.0.0.1"
+HERE = {"": LOOPBACK, "*": LOOPBACK, "0.0.0.0": LOOPBACK, "::": "::1"}  # every interface -> one that leads to it from here
 
 
 class ConfError(Exception):
@@ -22,19 +24,26 @@ class Server:
     id: str
     kind: str
     where: str  # "development.connector[1]"
-    host: str = "127.0.0.1"
+    host: str = LOOPBACK
     bind: str = ""
     ports: dict = field(default_factory=dict)
     extra: list = field(default_factory=list)  # further options of its command line
 
     @property
-    def listens_on(self):
-        return self.bind or self.host
-
-    @property
     def reachable_at(self):
-        """An address of this machine that leads to where it listens."""
-        return {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1", "*": "127.0.0.1"}.get(self.listens_on, self.listens_on)
+        """Where it is reached from here: its host, unless it runs here and listens on another interface only."""
+        elsewhere = self.bind not in HERE and self.bind != self.host
+        return self.bind if elsewhere and _is_ours(self.host) else HERE.get(self.host, self.host)
+
+    def bound(self, key):
+        """The address on which this port is opened. The tap shows everything: it is opened to this machine alone."""
+        listens_on = self.bind or self.host
+        return LOOPBACK if key == "tapPort" else "0.0.0.0" if listens_on == "*" else listens_on
+
+    def endpoint(self, key):
+        """Where ZeroMQ connects to reach this port."""
+        host = LOOPBACK if key == "tapPort" else self.reachable_at
+        return f"tcp://{bracketed(host)}:{self.ports[key]}"
 
 
 @dataclass
@@ -139,37 +148,57 @@ def _check_unique(conf):
             raise ConfError(f"{conf.file}: {server.where}.id: {server.id} is also the id of {ids[server.id]}")
         ids[server.id] = server.where
         for key, port in server.ports.items():
-            name, place = f"{server.where}.{key}", (server.listens_on, port)
+            name, place = f"{server.where}.{key}", (server.bound(key), port)
             if port and place in ports:
                 raise ConfError(f"{conf.file}: {name}: {port} is also {ports[place]}")
             ports[place] = name
 
 
-def is_local(server):
-    """Can this machine listen where the server is to listen? Tells a cluster of several machines apart."""
+def bracketed(host):
+    """As it stands before a port."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _resolved(host, port=0):
+    """(family, address) as the servers resolve it: IPv4 where a name has both."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return min(((family, address) for family, _, _, _, address in found), key=lambda one: one[0] != socket.AF_INET)
+
+
+def _is_ours(host):
+    """Is this an address of this machine? None: there is no such host."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(server.reachable_at, 0, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
+        family, address = _resolved(HERE.get(host, host))
+    except (OSError, UnicodeError):
+        return None
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.bind(address)
         return True
-    except socket.gaierror:
-        raise ConfError(f"{server.where}: {server.listens_on}: no such host") from None
     except OSError:
         return False
 
 
-def is_free(host, port):
-    """Could a server listen there now?"""
-    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    with socket.socket(family, kind) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+def is_local(server):
+    """Does it run on this machine? Tells a cluster of several machines apart."""
+    ours = _is_ours(server.host)
+    if ours is None:
+        raise ConfError(f"{server.where}.host: {server.host}: no such host")
+    return ours
+
+
+def obstacle(host, port):
+    """Why a server could not listen there now, or None."""
+    try:
+        family, address = _resolved(host, port)
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-            return True
-        except OSError as error:
-            if error.errno in (errno.EADDRINUSE, errno.EACCES):
-                return False
-            raise
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return f"port {port} is already in use"
+        return f"cannot listen on {bracketed(host)}:{port}: {error.strerror}"
+    return None
 
 
 def accepts(host, port):
@@ -184,6 +213,5 @@ def accepts(host, port):
 def check_ports_free(conf, servers):
     for server in servers:
         for key, port in server.ports.items():
-            host = "0.0.0.0" if server.listens_on in ("", "*") else server.listens_on
-            if port and not is_free(host, port):
-                raise ConfError(f"{conf.file}: {server.where}.{key}: port {port} is already in use")
+            if port and (why := obstacle(server.bound(key), port)):
+                raise ConfError(f"{conf.file}: {server.where}.{key}: {why}")

@@ -21,7 +21,7 @@ def _short_path(run_dir):
 
 
 def ask(run_dir, request, timeout=30.0):
-    """The supervisor's answer, or None when none runs there."""
+    """The supervisor's answer, {"error": ...} when there is none to be had, or None when no supervisor runs there."""
     try:
         with _short_path(run_dir) as path, socket.socket(socket.AF_UNIX) as line:
             line.settimeout(timeout)
@@ -31,8 +31,12 @@ def ask(run_dir, request, timeout=30.0):
                 return json.loads(answer.readline(LONGEST_LINE))
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
         return None
-    except ValueError:
+    except TimeoutError:
+        return {"error": f"the supervisor has not answered within {timeout:.0f} s"}
+    except (ValueError, ConnectionError):
         return {"error": "the supervisor ended before it answered"}
+    except OSError as error:
+        return {"error": f"{Path(run_dir) / 'run' / NAME}: {error.strerror}"}
 
 
 class Listener:
@@ -55,7 +59,7 @@ class Listener:
         return [self.socket, *self.lines]
 
     def take(self):
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(OSError):
             connection, _ = self.socket.accept()
             connection.setblocking(False)
             self.lines[connection] = b""

@@ -1,4 +1,5 @@
-"""zmq_monitor: a copy of every envelope that the broker receives, one line each."""
+"""A copy of every envelope that the broker receives, one line each. A monitor that is too slow misses some: the broker
+waits for nobody. Says on stderr when the broker has gone, and when it is back."""
 
 import argparse
 import json
@@ -10,6 +11,7 @@ from collections import Counter
 from datetime import datetime
 
 import zmq
+from zmq.utils.monitor import recv_monitor_message
 
 from . import conf as conf_module
 from . import wire
@@ -54,31 +56,42 @@ def _parse():
     return options
 
 
-def _tap(options):
-    endpoint = options.endpoint
-    if endpoint is None:
-        broker = conf_module.load(options.conf, options.env).broker
-        endpoint = f"tcp://{broker.reachable_at}:{broker.ports['tapPort']}"
-    socket = zmq.Context.instance().socket(zmq.SUB)
-    socket.setsockopt(zmq.LINGER, 0)
-    socket.setsockopt(zmq.SUBSCRIBE, b"")
-    events = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
-    try:
-        socket.connect(endpoint)
-    except zmq.ZMQError as error:
-        raise ConfError(f"{endpoint}: {error}") from None
-    if not events.poll(1000):
-        print(f"zmq_monitor: no broker at {endpoint} yet; waiting", file=sys.stderr, flush=True)
-        events.poll()
-    socket.disable_monitor()
-    print(f"zmq_monitor: listening at {endpoint}", file=sys.stderr, flush=True)
-    return socket
+class Tap:
+    """The line to the broker's tap. It opens itself anew when the broker comes back."""
+
+    def __init__(self, options):
+        self.endpoint = options.endpoint or conf_module.load(options.conf, options.env).broker.endpoint("tapPort")
+        self.socket = wire.open_socket(zmq.SUB, self.endpoint)
+        self.socket.setsockopt(zmq.SUBSCRIBE, b"")
+        self.events = self.socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
+        self.events.setsockopt(zmq.LINGER, 0)
+        try:
+            self.socket.connect(self.endpoint)
+        except zmq.ZMQError as error:
+            raise ConfError(f"{self.endpoint}: {error}") from None
+        if not self.events.poll(1000):
+            _note(f"no broker at {self.endpoint} yet; waiting")
+        self.poller = zmq.Poller()
+        for socket in (self.socket, self.events):
+            self.poller.register(socket, zmq.POLLIN)
+
+    def poll(self, seconds):
+        ready = dict(self.poller.poll(None if seconds is None else 1000 * seconds))
+        if self.events in ready:
+            up = recv_monitor_message(self.events)["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED
+            _note(f"listening at {self.endpoint}" if up else f"the broker at {self.endpoint} has gone; waiting for it")
 
 
-def _frames(socket, options, seconds=None):
+def _note(text):
+    print(f"zmq_monitor: {text}", file=sys.stderr, flush=True)
+
+
+def _frames(options, seconds=None):
     """Yields (envelope, size) or (None, frame); None alone when everything that waited has been yielded."""
+    tap = Tap(options)
+    socket = tap.socket
     while True:
-        socket.poll(None if seconds is None else 1000 * seconds)
+        tap.poll(seconds)
         try:
             while True:
                 frame = socket.recv(zmq.DONTWAIT)
@@ -102,9 +115,8 @@ def _wanted(envelope, options):
 # ---- one line each
 
 def _lines(options):
-    socket = _tap(options)
     write, form = sys.stdout.write, _as_json if options.json else _as_text
-    for item in _frames(socket, options):
+    for item in _frames(options):
         if item is None:
             sys.stdout.flush()
             continue
@@ -143,15 +155,14 @@ def _as_json(envelope, size, body):
 # ---- rates
 
 def _stats(options):
-    socket = _tap(options)
     counts, sizes, last = Counter(), Counter(), time.monotonic()
-    for item in _frames(socket, options, 0.2):
+    for item in _frames(options, 0.2):
         if item is not None:
             envelope, size = item
             name = "(undecodable)" if envelope is None else envelope.route or f"({wire.KIND_NAMES[envelope.kind]})"
             counts[name] += 1
             sizes[name] += len(size[0]) if envelope is None else size
-        elif (passed := time.monotonic() - last) >= 1:
+        if (passed := time.monotonic() - last) >= 1:
             _print_rates(counts, sizes, passed, options.json)
             counts, sizes, last = Counter(), Counter(), time.monotonic()
 
@@ -172,10 +183,10 @@ def _print_rates(counts, sizes, seconds, as_json):
 def _sockets(options):
     """As a tool we are told every view; what differs between two of them has happened."""
     broker = conf_module.load(options.conf, options.env).broker
-    peer = wire.Peer(f"tcp://{broker.reachable_at}:{broker.ports['port']}")
+    peer = wire.Peer(broker.endpoint("port"))
     known, here = {}, False
     if not peer.wait(lambda: peer.view, 1):
-        print(f"zmq_monitor: no broker at {peer.endpoint} yet; waiting", file=sys.stderr, flush=True)
+        _note(f"no broker at {peer.endpoint} yet; waiting")
     while True:
         peer.tick()
         peer.socket.poll(100)

@@ -1,10 +1,12 @@
 """citron start: runs the servers of servers.json as children, says when the cluster is ready, ends it in order."""
 
+import contextlib
 import os
+import re
 import signal
 import socket
-import sys
 import time
+import traceback
 
 import zmq
 
@@ -18,11 +20,18 @@ BINARIES = {kind: f"citron-{kind}" for kind in ("broker", *conf_module.KINDS)}
 ORDER_OF_END = ("gate", "connector", "chat", "broker")
 TURN_MS = 100
 PATIENCE_ADD = 20.0
+SAME_KEYSTROKE = 0.3  # seconds; within them a second SIGINT is the first one, by another way
 REMINDER = 10.0  # seconds between two lines that say what is still missing
 
 
 def log(text):
-    print(f"citron: {text}", file=sys.stderr, flush=True)
+    """Never fails: a terminal that has gone away is no reason to end a cluster."""
+    _say(2, f"citron: {text}")
+
+
+def _say(fd, line):
+    with contextlib.suppress(OSError):
+        os.write(fd, f"{line}\n".encode("utf-8", "backslashreplace"))
 
 
 class Supervisor:
@@ -32,9 +41,10 @@ class Supervisor:
         self.conf, self.options = conf, options
         self.restart = options.restart
         self.children, self.waiting = {}, []
-        self.ending = self.ready = False
+        self.ending = self.ready = self.at_once = False
         self.status = 0
-        self.asked_at = self.reminded = time.monotonic()
+        self.told = None  # when the first signal came
+        self.reminded = time.monotonic()
 
     # ---- starting
 
@@ -46,28 +56,47 @@ class Supervisor:
         woken.setblocking(False)
         signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, lambda *_: setattr(self, "ending", True))
+            signal.signal(number, self._on_signal)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self.wake = wake
-        self.peer = Peer(f"tcp://{self.conf.broker.reachable_at}:{self.conf.broker.ports['port']}", "citron")
+        self.peer = Peer(self.conf.broker.endpoint("port"), "citron")
+        try:
+            self._run_until_told()
+            self._end()
+        finally:
+            for child in self.children.values():
+                child.kill()
+            for child in self.children.values():
+                child.wait()
+            self.listener.close()
+            self.peer.close()
+        return self.status
+
+    def _run_until_told(self):
+        """Whatever goes wrong here, the servers are ended in order."""
         try:
             self._launch_all()
             while not self.ending:
                 self._turn()
-            self._end()
-        finally:
-            for child in self.children.values():
-                if child.process is not None:
-                    child.process.kill()
-            self.listener.close()
-            self.peer.close()
-        return self.status
+        except Exception:
+            log(f"a mistake of citron itself; every server is ended now\n{traceback.format_exc().rstrip()}")
+            self.status = 1
+
+    def _on_signal(self, number, _):
+        """Only Ctrl-C may hurry: make passes a SIGTERM on that we may have had already."""
+        now = time.monotonic()
+        if self.told is None:
+            self.ending, self.told = True, now
+        elif number == signal.SIGINT and now - self.told > SAME_KEYSTROKE:
+            self.at_once = True
 
     def _check(self):
         for name in dict.fromkeys(BINARIES[server.kind] for server in [self.conf.broker, *self.conf.servers]):
             if not os.access(self._binary(name, absolute=True), os.X_OK):
                 raise ConfError(f"{self._binary(name)} is missing: make -f Makefile.dev build")
         running = ask(self.options.run_dir, {"command": "list"})
+        if running and "error" in running:
+            raise ConfError(running["error"])
         if running:
             raise ConfError(f"a cluster is already running in {self.options.run_dir} (citron, pid {running.get('pid')})")
         self.local = [server for server in [self.conf.broker, *self.conf.servers] if self._is_local(server)]
@@ -90,7 +119,7 @@ class Supervisor:
         except ConfError as error:
             raise ConfError(f"{self.conf.file}: {error}") from None
         if not local:
-            log(f"{server.id} is not started here: {server.listens_on} is not an address of this machine")
+            log(f"{server.id} is not started here: {server.host} is not an address of this machine")
         return local
 
     def _binary(self, name, absolute=False):
@@ -142,7 +171,7 @@ class Supervisor:
         missing = self._missing()
         if not missing:
             self.ready = True
-            print(f"cluster ready: {self._url()}", flush=True)
+            _say(1, f"cluster ready: {self._url()}")
         elif time.monotonic() - self.reminded > REMINDER:
             self.reminded = time.monotonic()
             log("still waiting: " + "; ".join(missing))
@@ -166,19 +195,12 @@ class Supervisor:
         web = next(iter(self.conf.web_servers()), None)
         if web is None:
             return "no web chat: servers.json names no gate and no connector"
-        host = f"[{web.reachable_at}]" if ":" in web.reachable_at else web.reachable_at
-        return f"http://{host}:{web.ports['httpPort']}/"
+        return f"http://{conf_module.bracketed(web.reachable_at)}:{web.ports['httpPort']}/"
 
     # ---- the commands
 
     def _serve(self, connection, request):
-        serve = {"list": self._list, "stop": self._stop, "add": self._add}.get(request.get("command"))
-        if serve is None:
-            return self.listener.answer(connection, {"error": "no such command"})
-        try:
-            answer = serve(request)
-        except (ConfError, OSError) as error:
-            answer = {"error": str(error)}
+        answer = _guarded(self._obey, request)
         if callable(answer):
             self.waiting.append((connection, answer, time.monotonic() + PATIENCE_ADD))
         else:
@@ -188,12 +210,18 @@ class Supervisor:
         """Commands that take their time: answered when their question has an answer, or is too old."""
         for entry in list(self.waiting):
             connection, question, deadline = entry
-            answer = question()
+            answer = _guarded(question)
             if answer is None and time.monotonic() >= deadline:
                 answer = {"error": f"not done after {PATIENCE_ADD:.0f} s; see citron list"}
             if answer is not None:
                 self.waiting.remove(entry)
                 self.listener.answer(connection, answer)
+
+    def _obey(self, request):
+        if not all(isinstance(request.get(key), (str, type(None))) for key in ("command", "id", "kind")):
+            return {"error": "command, id and kind must be texts"}
+        serve = {"list": self._list, "stop": self._stop, "add": self._add}.get(request.get("command"))
+        return serve(request) if serve else {"error": "no such command"}
 
     def _list(self, _):
         now = time.monotonic()
@@ -211,14 +239,20 @@ class Supervisor:
         return lambda: {"id": child.id, "exit": child.exit} if child.state == "stopped" else None
 
     def _add(self, request):
-        kind, id_ = request.get("kind"), request.get("id")
+        kind, id_, port = request.get("kind"), request.get("id"), request.get("port")
+        if kind not in ("chat", "connector"):
+            return {"error": "only a chat server or a connector can be added"}
+        if id_ is not None and not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", id_):
+            return {"error": "--id: must be 1 to 64 characters of A-Z a-z 0-9 . _ -"}
+        if port is not None and (type(port) is not int or not 0 <= port <= 65535):
+            return {"error": "--client-port: must be a port, 0 to 65535"}
         in_view = {server.id for server in self._servers_in_view()}
         if id_ in in_view or id_ in self.children and self.children[id_].state not in ("stopped", "dead"):
             return {"error": f"{id_} is already running"}
         if id_ in self.children:
             server = self.children[id_].server
         else:
-            server = self._new_server(kind, id_ or _free_id(kind, in_view | set(self.children)), request)
+            server = self._new_server(kind, id_ or _free_id(kind, in_view | set(self.children)), port)
         if server.kind != kind:
             return {"error": f"{id_} is a {server.kind} server"}
         child = self._launch(server)
@@ -227,29 +261,29 @@ class Supervisor:
     def _servers_in_view(self):
         return self.peer.view.servers if self.peer.view else []
 
-    def _new_server(self, kind, id_, request):
-        server = Server(id_, kind, "--client-port")
+    def _new_server(self, kind, id_, port):
+        first = next(iter(self.conf.of_kind(kind)), Server("", kind, ""))
+        server = Server(id_, kind, "--client-port", first.host, first.bind)  # as the server itself takes them
         if kind == "connector":
-            server.host = server.bind = next((line.listens_on for line in self.conf.of_kind(kind)), "127.0.0.1")
-            port = request.get("port")
-            server.ports["clientPort"] = self._free_port() if port is None else port
-            if port and not conf_module.is_free(server.listens_on, port):
-                raise ConfError(f"--client-port: port {port} is already in use")
+            server.ports["clientPort"] = self._free_port(server) if port is None else port
+            if port and (why := conf_module.obstacle(server.bound("clientPort"), port)):
+                raise ConfError(f"--client-port: {why}")
             server.extra = ["--client-port", str(server.ports["clientPort"])]
         return server
 
-    def _free_port(self):
+    def _free_port(self, server):
         """The next one after the highest connector's; 0 (any) when servers.json leaves the ports to the system."""
         connectors = [child.server for child in self.children.values() if child.server.kind == "connector"]
         ports = [server.ports["clientPort"] for server in connectors]
         if not ports or 0 in ports:
             return 0
-        return next(port for port in range(max(ports) + 1, 65536) if conf_module.is_free(connectors[0].listens_on, port))
+        host = server.bound("clientPort")
+        return next((port for port in range(max(ports) + 1, 65536) if not conf_module.obstacle(host, port)), 0)
 
     def _added(self, child):
         if child.state != "running":
             child.stop()
-            return {"error": f"{child.id} has ended (exit {child.exit}); see its line in the log"}
+            return {"error": f"{child.id} {child.how or 'was stopped'}; see its line in the log"}
         server = next((server for server in self._servers_in_view() if server.id == child.id), None)
         return server and {"id": child.id, "pid": child.pid, "port": server.port}
 
@@ -263,11 +297,26 @@ class Supervisor:
                 child.stop()
             while any(child.process is not None for child in group):
                 time.sleep(TURN_MS / 1000 / 5)
+                if self.at_once:
+                    log("every server is killed now")
+                    self.status = 130
+                    return
                 for child in self.children.values():
                     if child.state != "pausing":
                         child.tick()
         for connection, _, _ in self.waiting:
             self.listener.answer(connection, {"error": "the cluster is being stopped"})
+
+
+def _guarded(action, *arguments):
+    """Its answer. Nothing that a command asks for may end the cluster."""
+    try:
+        return action(*arguments)
+    except (ConfError, OSError) as error:
+        return {"error": str(error)}
+    except Exception as error:
+        log(f"a mistake of citron itself\n{traceback.format_exc().rstrip()}")
+        return {"error": f"a mistake of citron itself: {error!r}"}
 
 
 def _free_id(kind, known):

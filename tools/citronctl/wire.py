@@ -69,6 +69,14 @@ def hello_of(body):
     return _shape(ServerInfo, unpack(body)[0])
 
 
+def open_socket(kind, endpoint):
+    """IPv6 is on for IPv6 addresses only: else a name could lead elsewhere than the servers are."""
+    socket = zmq.Context.instance().socket(kind)
+    socket.setsockopt(zmq.LINGER, 0)
+    socket.setsockopt(zmq.IPV6, int("[" in endpoint))
+    return socket
+
+
 class Peer:
     """A tool's line to the broker. Non-blocking: feed it with receive() when its socket is readable, tick() often.
 
@@ -81,7 +89,6 @@ class Peer:
         self.endpoint = endpoint
         self.id = f"{name}-{os.getpid()}-{random.getrandbits(24):06x}"
         self.boot = random.getrandbits(63)
-        self.context = zmq.Context.instance()
         self.view = None
         self.refused = None
         self.socket = None
@@ -93,8 +100,8 @@ class Peer:
     def _open(self):
         self.close()
         self.nonce = random.getrandbits(63)
-        self.socket = self.context.socket(zmq.DEALER)
-        for option, value in ((zmq.LINGER, 0), (zmq.IMMEDIATE, 1), (zmq.RECONNECT_IVL, -1), (zmq.SNDTIMEO, 0),
+        self.socket = open_socket(zmq.DEALER, self.endpoint)
+        for option, value in ((zmq.IMMEDIATE, 1), (zmq.RECONNECT_IVL, -1), (zmq.SNDTIMEO, 0),
                               (zmq.ROUTING_ID, f"{self.id}#{self.nonce:016x}".encode())):
             self.socket.setsockopt(option, value)
         self.socket.connect(self.endpoint)

@@ -1,6 +1,6 @@
 // A real cluster: the binaries under tools/citron, on ports and in a folder of its own.
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, mkdir, readFile, readdir, rm, symlink, unlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,11 +42,21 @@ export class Process {
         return this.code === undefined;
     }
 
-    /** Resolves with the exit code. */
-    stop(signal = "SIGTERM") {
-        if (this.running)
-            this.child.kill(signal);
-        return this.ended;
+    /** Sends a signal, also to one that has been stopped. */
+    signal(signal) {
+        if (!this.running)
+            return;
+        this.child.kill(signal);
+        this.child.kill("SIGCONT");
+    }
+
+    /** Resolves with the exit code; whoever does not end is killed. */
+    async stop(signal = "SIGTERM", seconds = 15) {
+        this.signal(signal);
+        const timer = setTimeout(() => this.signal("SIGKILL"), seconds * 1000 * slow);
+        await this.ended;
+        clearTimeout(timer);
+        return this.code;
     }
 }
 
@@ -107,6 +117,22 @@ export class Cluster {
             () => `ready\n${this.supervisor.err}`, 30 * slow);
         if (!this.supervisor.running)
             throw new Error(`citron start ended with ${this.supervisor.code}\n${this.supervisor.err}`);
+    }
+
+    /**
+     * A folder for --bin-dir in which citron-<kind> is a shell script: `body`, where $real is the binary.
+     * Resolves with the folder.
+     */
+    async binariesWith(kind, body) {
+        const folder = path.join(this.dir, "bin");
+        await mkdir(folder);
+        for (const name of ["broker", "gate", "connector", "chat"])
+            await symlink(path.join(binaries, `citron-${name}`), path.join(folder, `citron-${name}`));
+        const script = path.join(folder, `citron-${kind}`);
+        await unlink(script);
+        await writeFile(script, `#!/bin/sh\nreal=${path.join(binaries, `citron-${kind}`)}\n${body}\n`);
+        await chmod(script, 0o755);
+        return folder;
     }
 
     /** A process that ends with the cluster. */
@@ -179,8 +205,18 @@ export class Cluster {
 
     async stop() {
         await Promise.all(this.#processes.map((running) => running.stop()));
+        await this.#endTheFrozen();
         await rm(this.dir, { recursive: true, force: true });
         await this.#ports.release();
+    }
+
+    /** Servers of a killed supervisor end by themselves, but not while they are stopped. */
+    async #endTheFrozen() {
+        for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+            const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+            if (command.includes("citron-") && command.split("\0").includes(this.dir))
+                try { process.kill(Number(pid), "SIGKILL"); } catch { /* it has ended meanwhile */ }
+        }
     }
 }
 

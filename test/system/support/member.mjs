@@ -1,15 +1,10 @@
 // A user of the chat: our own client (www/client.js, the very file that browsers get) that remembers what it was pushed.
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import WebSocket from "ws";
 
-import { root } from "./cluster.mjs";
+import { PomeloClient } from "../../../www/client.js";
 import { until } from "./wait.mjs";
 
-const source = readFileSync(path.join(root, "www/client.js"));
-const client = await import(`data:text/javascript;base64,${source.toString("base64")}`);
-export const { PomeloClient, PACKAGE, MESSAGE, queryEntry } = client;
-export const { encodePackage, encodeMessage, decodePackages, decodeMessage } = client;
+export * from "../../../www/client.js";
 
 export class Member {
     /** Every push: { route, ...body }, in the order of arrival. */

@@ -25,7 +25,8 @@ function makePomelo(sockets) {
         localStorage: { getItem: () => null, setItem() {} },
     });
     window.window = window;
-    protocol.runInContext(window); // without a `module` it takes the browser's way
+    window.module = { exports: {} }; // which it sets, also where it takes the browser's way
+    protocol.runInContext(window);
     window.module = { exports: {} };
     client.runInContext(window);
     return window.module.exports;
@@ -39,7 +40,7 @@ export class StockClient {
         const stock = new StockClient();
         stock.pomelo = makePomelo(stock.sockets);
         for (const route of ["onChat", "onAdd", "onLeave", "onKick", "disconnect", "heartbeat timeout", "io-error"])
-            stock.pomelo.on(route, (body) => stock.pushes.push({ route, body }));
+            stock.pomelo.on(route, (body) => stock.pushes.push({ route, body: structuredClone(body) })); // of our own context
         return new Promise((resolve, reject) => {
             stock.pomelo.once("error", reject);
             stock.pomelo.once("io-error", reject);
@@ -48,7 +49,7 @@ export class StockClient {
     }
 
     request(route, body) {
-        return new Promise((resolve) => this.pomelo.request(route, body, resolve));
+        return new Promise((resolve) => this.pomelo.request(route, body, (answer) => resolve(structuredClone(answer))));
     }
 
     /** By way of the gate, as every Pomelo chat does it. */

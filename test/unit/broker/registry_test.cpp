@@ -396,7 +396,7 @@ TEST(Registry, OnlyAChangeOfOwnersIsANewGeneration)
     EXPECT_EQ(s.now_alive(), "6.5 c1*,s1*") << "still draining, and no owner";
 }
 
-TEST(Registry, AToolIsInNoViewAndForgottenInSilence)
+TEST(Registry, AToolIsInNoViewButHearsEach)
 {
     stage s;
     auto gate = s.gate("g1");
@@ -405,7 +405,19 @@ TEST(Registry, AToolIsInNoViewAndForgottenInSilence)
     s.hello(tool);
     EXPECT_EQ(s.hears(tool), "welcome 1.1 g1");
     auto chat = s.chat("s1");
-    EXPECT_EQ(s.hears(tool), "");
+    EXPECT_EQ(s.hears(tool), "view 2.2 g1,s1");
+    s.say(chat, kind::bye);
+    EXPECT_EQ(s.hears(tool), "view 3.3 g1");
+    EXPECT_EQ(s.hears(gate), "view 2.2 g1,s1; view 3.3 g1");
+}
+
+TEST(Registry, AToolIsForgottenInSilence)
+{
+    stage s;
+    auto gate = s.gate("g1");
+    auto tool = s.make("t1", server_kind::tool);
+    s.hello(tool);
+    auto chat = s.chat("s1");
     s.pass(2100ms, {&gate, &chat});
 
     EXPECT_EQ(s.board.peers().find("t1"), nullptr);

@@ -48,7 +48,7 @@ std::string complaint_about_chat(const std::string& text)
 
 TEST(Config, TheShippedFilesHaveTheDefaults)
 {
-    const auto source = std::filesystem::path(__FILE__).parent_path() / "../../../conf";
+    const auto source = std::filesystem::path(CITRON_SOURCE_DIR) / "conf";
     const chat_config defaults;
     for (const auto* environment : {"development", "production"}) {
         const auto conf = load_config(source, environment, std::nullopt);
@@ -159,6 +159,12 @@ TEST(Config, SyntaxErrorsAreToldWithLineAndColumn)
     EXPECT_TRUE(complaint(folder).starts_with("servers.json: line 1, column 1: ")) << complaint(folder);
     folder.write("servers.json", "{\"a\xff\x1b[2J\n");
     EXPECT_EQ(complaint(folder).find('\x1b'), std::string::npos);
+}
+
+TEST(Config, NumbersBeyondAllBoundsAreTold)
+{
+    EXPECT_EQ(complaint_about(R"("broker": {"port": 1e999})"),
+              "servers.json: number overflow parsing '1e999'");
 }
 
 TEST(Config, AKeyThatStandsTwiceIsAnError)

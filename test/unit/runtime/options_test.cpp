@@ -79,6 +79,24 @@ TEST_F(Options, ConnectorsJoinByHandWithAPort)
               std::string::npos);
 }
 
+TEST_F(Options, WhoJoinsByHandIsReachedWhereTheFirstOfItsKindIs)
+{
+    folder.servers(test::broker + R"(, "connector": [
+        {"id": "c1", "host": "10.0.0.7", "bind": "0.0.0.0", "publicHost": "chat.example.org",
+         "clientPort": 3050, "publicPort": 443, "httpPort": 3001},
+        {"id": "c2", "host": "10.0.0.8", "clientPort": 3051}])");
+
+    const auto self = start(server_kind::connector, {"--id", "c9", "--client-port", "3059"})->self;
+
+    EXPECT_EQ(self.host, "10.0.0.7");
+    EXPECT_EQ(self.bind, "0.0.0.0");
+    EXPECT_EQ(self.public_host, "chat.example.org");
+    EXPECT_EQ(self.client_port, 3059);
+    EXPECT_EQ(self.public_port, 0);
+    EXPECT_EQ(self.http_port, 0);
+    EXPECT_EQ(start(server_kind::chat, {"--id", "r9"})->self.host, "127.0.0.1") << "the file names no chat";
+}
+
 TEST_F(Options, GateAndBrokerMustBeInTheFile)
 {
     EXPECT_EQ(refusal(server_kind::gate, {"--id", "g9"}), "citron-gate: --id: g9 is not in servers.json\n");
