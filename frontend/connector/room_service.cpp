@@ -118,9 +118,7 @@ void room_service::on_entered(session_id id, const entry& wanted, std::uint64_t 
         return; // its session has closed, and has told the owner so
     const auto answer = a.code == errc::ok ? protocol::unpack<added>(a.body) : std::unexpected(a.code);
     if (!answer) {
-        // After a timeout the owner may have let it in: leaving is harmless if it has not.
-        const bool unsure = a.code == errc::timeout || a.code == errc::unavailable || a.code == errc::ok;
-        unsure ? leave(*p) : index_.remove(*p);
+        leave(*p); // another try, or one that nobody answered, may have let it in: harmless if not
         return done(std::unexpected(answer.error()), now);
     }
     if (!feed_.can_join(*p->in, answer->at)) {
@@ -155,17 +153,12 @@ std::string room_service::welcome(const added& a, const entry& wanted, const std
     return text += "]}";
 }
 
-void room_service::say_left(const place& p)
+void room_service::leave(place& p)
 {
     ++left_;
     const auto body = protocol::pack(protocol::kick{member_of(p)});
     if (!rpc_.notify_room(p.in->rid, protocol::kick::route, body))
         line_.renew(); // the enroll list on the new line says it
-}
-
-void room_service::leave(place& p)
-{
-    say_left(p);
     calls_.cancel(p.join_call);
     for (const auto& [number, call] : p.sends)
         senders_.erase(call);
@@ -187,12 +180,10 @@ void room_service::leave_earlier(session_id id, std::uint64_t serial, instant no
     for (auto* p : index_.places(id)) {
         if (p->serial >= serial)
             continue;
-        if (!p->joining) {
+        if (p->joining) // it was asked for before, and is answered later: the client has chosen otherwise
+            calls_.fail(p->join_call, errc::not_entered, now);
+        else
             leave(*p);
-            continue;
-        }
-        say_left(*p); // it was asked for before, and is answered later: the client has chosen otherwise
-        calls_.fail(p->join_call, errc::not_entered, now);
     }
 }
 

@@ -110,7 +110,6 @@ private:
     [[nodiscard]] static std::string welcome(const protocol::added& a, const entry& wanted,
                                              const std::string& resume_key);
     void leave(place& p);
-    void say_left(const place& p);
     void leave_earlier(session_id id, std::uint64_t serial, instant now);
     place* find(const place_name& name);
     [[nodiscard]] protocol::result<place*> room_meant(session& s, std::string_view body);
