@@ -117,6 +117,7 @@ result<added> channel::enter(member who)
         const auto behind = std::next(holder);
         who.joined = before.joined;
         remove(holder); // the same client on a new connection: nobody else notices
+        forget_session(before);
         if (port_.connected(before))
             port_.evict(rid_, before, "replaced");
         const auto moved = insert(std::move(who), behind);
@@ -145,7 +146,18 @@ bool channel::yields(const member& who)
         return true;
     if (port_.connected(holder->who))
         return false;
-    return leave(member(holder->who)); // its connection is gone: the name yields
+    const auto gone = holder->who; // its connection is gone: the name yields
+    forget_session(gone);
+    return leave(gone);
+}
+
+/// Somebody has its place: should its connector come back with it, it is ended.
+void channel::forget_session(const member& who)
+{
+    constexpr std::size_t most = 256;
+    replaced_.push_back(key_of(who));
+    if (replaced_.size() > most)
+        replaced_.pop_front();
 }
 
 bool channel::leave(const member& who)
@@ -177,7 +189,8 @@ bool channel::seat_silently(member who, std::vector<seat::send> sends)
 
 bool channel::reenroll(member who)
 {
-    if (!yields(who))
+    const bool replaced = std::ranges::find(replaced_, key_of(who)) != replaced_.end();
+    if (replaced || !yields(who))
         return false;
     auto behind = seats_.end();
     while (behind != seats_.begin() && std::prev(behind)->who.joined > who.joined)

@@ -104,7 +104,7 @@ public:
     /// Takes a seat without telling anybody: for members that come with a room. False: the name is taken.
     bool seat_silently(protocol::member who, std::vector<seat::send> sends);
     /// A member that its connector still has, and we have not: onAdd again. False: somebody else has the
-    /// name.
+    /// name, or has taken this session's place and left.
     bool reenroll(protocol::member who);
     void sort_by_join();
     [[nodiscard]] const seat* find(const protocol::member& who) const;
@@ -138,6 +138,7 @@ private:
     [[nodiscard]] place by_user(const std::string& user);
     [[nodiscard]] place by_user(const std::string& user, const std::string& key);
     void remove(place gone);
+    void forget_session(const protocol::member& who);
     place insert(protocol::member who, place before);
     place insert_and_tell(protocol::member who, place before);
     /// Makes room for this name if its holder's connection is gone; false when it is taken.
@@ -161,6 +162,7 @@ private:
     std::unordered_multimap<std::string, place> by_user_;
     std::map<std::string, std::size_t> per_connector_;
     std::deque<storing> storing_;
+    std::deque<std::string> replaced_; ///< keys of sessions whose place others have taken lately
     std::map<std::pair<std::string, std::uint64_t>, whispered_to> whispering_; ///< by sender and number
 };
 

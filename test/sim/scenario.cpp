@@ -51,8 +51,9 @@ excuses excuses_of(scenario s)
     case scenario::connector_kill:
         return {.lost_whispers = true, .answer_within = patience};
     case scenario::broker_restart:
-    case scenario::links:
     case scenario::moves_and_links:
+        return {.lost_signals = true, .lost_whispers = true, .answer_within = patience};
+    case scenario::links:
         return {.lost_signals = true, .answer_within = patience};
     case scenario::silence:
     case scenario::freezes:
