@@ -128,7 +128,8 @@ test("a private message reaches one person and is marked", async () => {
     await sees(second, "#log .private", "for your eyes");
     await sees(first, "#log .private", `private to ${two}`);
     await say(first, "for all", "*");
-    await sees(third, "#log .message", "for all");
+    for (const page of [first, third])
+        await sees(page, "#log .message", "for all");
 
     assert.deepEqual(await texts(third, "#log .message .text"), ["for all"]);
     assert.deepEqual(await texts(first, "#log .message .text"), ["for your eyes", "for all"]);
