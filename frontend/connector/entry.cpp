@@ -45,4 +45,24 @@ protocol::result<entry> parse_entry(const json& body)
     return e;
 }
 
+std::string entry_answer(const protocol::added& a, const entry& wanted, const std::string& resume_key)
+{
+    protocol::ordered_json body{{"users", a.users},
+                                {"rid", wanted.rid},
+                                {"epoch", a.at.epoch},
+                                {"offset", a.at.offset},
+                                {"resumeKey", resume_key}};
+    if (!wanted.resume)
+        return body.dump();
+    body["recovered"] = a.recovered;
+    auto text = body.dump();
+    text.pop_back(); // the stored messages are JSON already: spliced in, not parsed again
+    text += ",\"messages\":[";
+    for (const auto& m : a.messages)
+        text.append(m.push.data).push_back(',');
+    if (!a.messages.empty())
+        text.pop_back();
+    return text += "]}";
+}
+
 } // namespace citron::frontend

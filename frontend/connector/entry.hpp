@@ -1,6 +1,7 @@
-// PURE. What a client says when it enters or joins a room.
+// PURE. What a client says when it enters or joins a room, and what it reads then.
 #pragma once
 
+#include "common/protocol/contract.hpp"
 #include "common/protocol/json.hpp"
 
 #include <cstdint>
@@ -20,5 +21,9 @@ struct entry
 /// Reads {username?, rid, since?:{epoch, offset}, resumeKey?}. bad_request: a rid or username that is no
 /// name, or another key of a wrong shape. A missing username stays "".
 [[nodiscard]] protocol::result<entry> parse_entry(const protocol::json& body);
+
+/// {users, rid, epoch, offset, resumeKey}, and for one who named a position also {recovered, messages}.
+[[nodiscard]] std::string entry_answer(const protocol::added& a, const entry& wanted,
+                                       const std::string& resume_key);
 
 } // namespace citron::frontend

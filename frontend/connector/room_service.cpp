@@ -1,6 +1,7 @@
 #include "frontend/connector/room_service.hpp"
 
 #include "common/protocol/json.hpp"
+#include "frontend/connector/enroll_list.hpp"
 #include "frontend/digest.hpp"
 
 #include <fmt/format.h>
@@ -13,7 +14,6 @@ namespace citron::frontend {
 using protocol::added;
 using protocol::envelope;
 using protocol::member;
-using protocol::ordered_json;
 using protocol::result;
 
 room_service::room_service(room_options options, cluster::peer& line, cluster::rpc& rpc,
@@ -127,30 +127,10 @@ void room_service::on_entered(session_id id, const entry& wanted, std::uint64_t 
     }
     ++entered_;
     identities_[id].user = p->user;
-    done(welcome(*answer, wanted, identities_[id].resume_key), now);
+    done(entry_answer(*answer, wanted, identities_[id].resume_key), now);
     feed_.on_joined(*p, *answer, now);
     if (rest == others::leave)
         leave_earlier(id, serial, now);
-}
-
-std::string room_service::welcome(const added& a, const entry& wanted, const std::string& resume_key)
-{
-    ordered_json body{{"users", a.users},
-                      {"rid", wanted.rid},
-                      {"epoch", a.at.epoch},
-                      {"offset", a.at.offset},
-                      {"resumeKey", resume_key}};
-    if (!wanted.resume)
-        return body.dump();
-    body["recovered"] = a.recovered;
-    auto text = body.dump();
-    text.pop_back(); // the stored messages are JSON already: spliced in, not parsed again
-    text += ",\"messages\":[";
-    for (const auto& m : a.messages)
-        text.append(m.push.data).push_back(',');
-    if (!a.messages.empty())
-        text.pop_back();
-    return text += "]}";
 }
 
 void room_service::leave(place& p)
@@ -381,44 +361,13 @@ void room_service::on_view(const protocol::view& v, instant now)
 
 void room_service::enroll(const protocol::view& v)
 {
-    constexpr std::size_t part_bytes = 512U << 10U;
     ++enrollments_;
-    protocol::enroll part{.generation = v.generation, .first = true};
-    std::size_t size = 0;
-    const auto send = [&] {
+    for (const auto& part :
+         enroll_list(index_, v.generation, [this](const place& p) { return member_of(p); })) {
         const auto body = protocol::pack(part);
         if (!line_.send({.kind = protocol::kind::enroll, .body = body}))
-            line_.renew(); // a new line enrolls anew
-        part = {.generation = v.generation};
-        size = 0;
-    };
-    for (const auto& [rid, r] : index_.rooms()) {
-        for (const auto& entry : describe(*r)) {
-            part.rooms.push_back({rid, {protocol::pack(entry)}});
-            size += rid.size() + part.rooms.back().room.data.size();
-            if (size > part_bytes)
-                send();
-        }
+            return line_.renew(); // a new line enrolls anew
     }
-    part.last = true;
-    send();
-}
-
-/// In entries that fit into one part of the list.
-std::vector<protocol::enrolled_room> room_service::describe(const room& r) const
-{
-    constexpr std::size_t most = 1'000; // members of an entry
-    std::vector<protocol::enrolled_room> entries{{.seen = r.seen, .members = {}, .joining = {}}};
-    for (const auto* p : r.joining)
-        entries.back().joining.push_back(p->client->id);
-    for (const auto* p : r.members) {
-        if (p->client->state == phase::closing)
-            continue;
-        if (entries.back().members.size() == most)
-            entries.push_back({.seen = r.seen, .members = {}, .joining = {}});
-        entries.back().members.push_back(member_of(*p));
-    }
-    return entries;
 }
 
 void room_service::on_tick(instant now, std::uint64_t unix_ms)

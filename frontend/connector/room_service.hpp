@@ -107,8 +107,6 @@ private:
     [[nodiscard]] std::uint64_t unix_ms(instant at) const;
     void on_entered(session_id id, const entry& wanted, std::uint64_t serial, others rest, const reply& done,
                     instant deadline, const cluster::answer& a, instant now);
-    [[nodiscard]] static std::string welcome(const protocol::added& a, const entry& wanted,
-                                             const std::string& resume_key);
     void leave(place& p);
     void leave_earlier(session_id id, std::uint64_t serial, instant now);
     place* find(const place_name& name);
@@ -118,7 +116,6 @@ private:
     void on_evict(const protocol::envelope& e, instant now);
     void evict(const std::string& rid, session_id id, std::string_view reason, instant now);
     void enroll(const protocol::view& v);
-    [[nodiscard]] std::vector<protocol::enrolled_room> describe(const room& r) const;
     void bury(instant now);
 
     room_options options_;
