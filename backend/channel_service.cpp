@@ -136,7 +136,10 @@ void channel_service::on_up(bool fresh, instant now)
 void channel_service::on_view(const protocol::view& v, instant now)
 {
     now_ = now;
-    view_ = v;
+    const auto before = std::exchange(view_, v);
+    for (const auto& one : v.servers)
+        if (const auto* known = before.find(one.id); !known || known->nonce != one.nonce)
+            whispers_.on_new_link(one.id, now);
     note_absent();
     if (!v.ready)
         return;

@@ -64,6 +64,13 @@ void whispers::on_tick(instant now)
     }
 }
 
+void whispers::on_new_link(const std::string& connector, instant now)
+{
+    for (auto& p : pending_)
+        if (p.to.connector == connector)
+            attempt(p, now);
+}
+
 void whispers::cancel(const std::string& rid)
 {
     for (auto p = pending_.begin(); p != pending_.end();)

@@ -33,6 +33,9 @@ public:
     void start(const backend_session& from, const protocol::member& to, std::string push, std::string answer,
                instant now);
     void on_tick(instant now);
+    /// A connector has a new link: what was on its way by the old one may be lost, and is tried again at
+    /// once.
+    void on_new_link(const std::string& connector, instant now);
     /// Ends those of one room at once (it must move away now): `unavailable`.
     void cancel(const std::string& rid);
     /// Forgets all of them: nobody waits any more.
