@@ -160,6 +160,27 @@ void channel::forget_session(const member& who)
         replaced_.pop_front();
 }
 
+void channel::restore(seat& s, std::deque<seat::send> sends)
+{
+    if (!sends.empty())
+        s.who.next = std::max(s.who.next, sends.back().number + 1);
+    s.sends = std::move(sends);
+}
+
+void channel::remember(std::string key, std::deque<seat::send> sends)
+{
+    constexpr std::size_t most = 1'000; // sessions
+    if (!sends.empty() && former_.size() < most)
+        former_.insert_or_assign(std::move(key), std::move(sends));
+}
+
+bool channel::expire(const member& who)
+{
+    if (const auto gone = by_key(key_of(who)); gone != seats_.end())
+        remember(key_of(who), std::move(gone->sends));
+    return leave(who);
+}
+
 bool channel::leave(const member& who)
 {
     const auto gone = by_key(key_of(who));
@@ -172,7 +193,7 @@ bool channel::leave(const member& who)
     return true;
 }
 
-bool channel::seat_silently(member who, std::vector<seat::send> sends)
+bool channel::seat_silently(member who, std::deque<seat::send> sends)
 {
     if (by_key(key_of(who)) != seats_.end())
         return false;
@@ -183,7 +204,7 @@ bool channel::seat_silently(member who, std::vector<seat::send> sends)
     if (!free)
         remove(holder); // its connection is gone: the name yields, and stays in the room
     const auto taken = insert(std::move(who), seats_.end());
-    taken->sends.assign(std::make_move_iterator(sends.begin()), std::make_move_iterator(sends.end()));
+    restore(*taken, std::move(sends));
     return true;
 }
 
@@ -195,7 +216,9 @@ bool channel::reenroll(member who)
     auto behind = seats_.end();
     while (behind != seats_.begin() && std::prev(behind)->who.joined > who.joined)
         --behind;
-    (void)insert_and_tell(std::move(who), behind);
+    const auto back = insert_and_tell(std::move(who), behind);
+    if (auto known = former_.extract(key_of(back->who)))
+        restore(*back, std::move(known.mapped()));
     return true;
 }
 

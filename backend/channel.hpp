@@ -66,6 +66,9 @@ public:
     [[nodiscard]] protocol::result<protocol::added> enter(protocol::member who);
     /// A session leaves; false when it is not here (any more), or has come back since.
     bool leave(const protocol::member& who);
+    /// As leave, for one whose connector has been silent for too long: should it come back, its numbered
+    /// sends are known still.
+    bool expire(const protocol::member& who);
     /// Stores the message, then answers {offset, epoch, time}, then broadcasts it. `chat` lacks offset,
     /// epoch, time.
     void publish(const backend_session& from, protocol::ordered_json chat);
@@ -102,7 +105,7 @@ public:
     }
     [[nodiscard]] std::uint64_t last_time() const { return last_time_; }
     /// Takes a seat without telling anybody: for members that come with a room. False: the name is taken.
-    bool seat_silently(protocol::member who, std::vector<seat::send> sends);
+    bool seat_silently(protocol::member who, std::deque<seat::send> sends);
     /// A member that its connector still has, and we have not: onAdd again. False: somebody else has the
     /// name, or has taken this session's place and left.
     bool reenroll(protocol::member who);
@@ -115,6 +118,10 @@ public:
     [[nodiscard]] const protocol::head& at() const { return at_; }
     [[nodiscard]] const std::string& rid() const { return rid_; }
     [[nodiscard]] bool empty() const { return seats_.empty(); }
+    /// Numbered sends of sessions that are not here (any more): by key_of(member).
+    void remember(std::string key, std::deque<seat::send> sends);
+    [[nodiscard]] const std::map<std::string, std::deque<seat::send>>& remembered() const { return former_; }
+    void forget_former() { former_.clear(); }
     /// Accepted, not answered yet: a room that moves waits for these.
     [[nodiscard]] bool busy() const { return !storing_.empty() || !whispering_.empty(); }
 
@@ -139,6 +146,7 @@ private:
     [[nodiscard]] place by_user(const std::string& user, const std::string& key);
     void remove(place gone);
     void forget_session(const protocol::member& who);
+    static void restore(seat& s, std::deque<seat::send> sends);
     place insert(protocol::member who, place before);
     place insert_and_tell(protocol::member who, place before);
     /// Makes room for this name if its holder's connection is gone; false when it is taken.
@@ -162,6 +170,7 @@ private:
     std::unordered_multimap<std::string, place> by_user_;
     std::map<std::string, std::size_t> per_connector_;
     std::deque<storing> storing_;
+    std::map<std::string, std::deque<seat::send>> former_;
     std::deque<std::string> replaced_; ///< keys of sessions whose place others have taken lately
     std::map<std::pair<std::string, std::uint64_t>, whispered_to> whispering_; ///< by sender and number
 };

@@ -126,6 +126,7 @@ void channel_service::on_up(bool fresh, instant now)
     absent_.clear();
     active_.clear();
     closing_.clear();
+    remembering_.clear();
     openings_.clear();
     appends_.clear();
     if (history_.local())
@@ -209,6 +210,8 @@ void channel_service::release(const std::string& rid)
     const room* r = find(rid);
     if (!r || r->now != room::state::open || !r->members.empty() || r->members.busy())
         return;
+    if (!r->members.remembered().empty())
+        return; // forget_former releases it
     active_.erase(rid);
     rooms_.erase(rid); // the store remembers its head
 }
@@ -256,7 +259,25 @@ void channel_service::remove_absent(room& r)
         if (!here(s.who) && absent_.over(s.who.life(), now_))
             gone.push_back(s.who);
     for (const auto& who : gone)
-        ghosts_ += r.members.leave(who);
+        ghosts_ += r.members.expire(who);
+    if (!r.members.remembered().empty())
+        remembering_.insert_or_assign(r.members.rid(), now_ + options_.remember);
+}
+
+/// Rooms forget the sends of those who did not come back.
+void channel_service::forget_former()
+{
+    std::vector<std::string> over;
+    std::erase_if(remembering_, [&](const auto& entry) {
+        if (entry.second <= now_)
+            over.push_back(entry.first);
+        return entry.second <= now_;
+    });
+    for (const auto& rid : over) {
+        if (room* r = find(rid))
+            r->members.forget_former();
+        release(rid);
+    }
 }
 
 // ---- turns
@@ -270,6 +291,7 @@ void channel_service::on_tick(instant now, std::uint64_t unix_ms)
         remove_absent();
     whispers_.on_tick(now);
     hurry_closing(now);
+    forget_former();
     if (now - headed_ >= options_.heads_every)
         announce_heads(now);
 }

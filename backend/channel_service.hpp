@@ -26,8 +26,9 @@ namespace citron::backend {
 struct channel_options
 {
     bool several_sessions_per_user = false;
-    milliseconds silence{2'000}; ///< so long after its last beat the broker declares a connector dead,
-    milliseconds grace{5'000};   ///< and so long after it its members go
+    milliseconds silence{2'000};   ///< so long after its last beat the broker declares a connector dead,
+    milliseconds grace{5'000};     ///< and so long after it its members go
+    milliseconds remember{60'000}; ///< the sends of members that went so, for their return
     milliseconds heads_every{500};
     milliseconds active_for{5'000};        ///< heads of a room are announced so long after its last broadcast
     std::size_t waiting_bytes = 4U << 20U; ///< requests that wait for one room to open; over it: overloaded
@@ -118,6 +119,7 @@ private:
     void note_absent(const room& r);
     void remove_absent();
     void remove_absent(room& r);
+    void forget_former();
     void announce_heads(instant now);
     void flush_appends();
 
@@ -168,7 +170,8 @@ private:
     std::map<std::string, arrival> arriving_;       ///< by rid
     absences absent_;
     std::set<std::string> active_;
-    std::set<std::string> closing_; ///< rooms of that state
+    std::map<std::string, instant> remembering_; ///< rooms with former members' sends, and until when
+    std::set<std::string> closing_;              ///< rooms of that state
     std::vector<backend::store::opening> openings_;
     std::uint64_t last_opening_ = 0;
     std::vector<append> appends_;

@@ -24,7 +24,7 @@ std::size_t size_of(const protocol::member& m)
 
 std::size_t size_of(const handover::answered& a)
 {
-    return a.connector.size() + a.body.data.size() + small;
+    return a.sender.size() + a.body.data.size() + small;
 }
 
 /// Moves the cursor on as far as `room` bytes allow, one element at least if nothing is packed yet.

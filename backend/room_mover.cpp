@@ -76,17 +76,20 @@ room_baggage channel_service::pack_up(room& r)
     room_baggage b = std::move(r.baggage);
     b.at = r.members.at();
     b.time = std::max(b.time, r.members.last_time());
-    for (const auto& s : r.members.seats()) {
-        b.members.push_back(s.who);
-        for (const auto& sent : s.sends)
+    const auto pack_answers = [&b](const std::string& sender, const std::deque<seat::send>& sends) {
+        for (const auto& sent : sends)
             if (sent.answer)
-                b.answers.push_back({s.who.connector,
-                                     s.who.boot,
-                                     s.who.session,
+                b.answers.push_back({sender,
                                      sent.number,
                                      static_cast<std::uint8_t>(sent.answer->first),
                                      {sent.answer->second}});
+    };
+    for (const auto& s : r.members.seats()) {
+        b.members.push_back(s.who);
+        pack_answers(key_of(s.who), s.sends);
     }
+    for (const auto& [sender, sends] : r.members.remembered())
+        pack_answers(sender, sends);
     if (history_.local()) {
         auto stored = history_.extract(r.members.rid());
         b.at.term = std::max(b.at.term, stored.at.term);

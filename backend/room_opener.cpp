@@ -95,11 +95,10 @@ void channel_service::opened(const std::string& rid, protocol::head at)
 /// Handed-over members as the connectors' lists correct them, and those that only the lists know.
 void channel_service::seat_members(room& r, std::map<std::string, std::vector<protocol::session_id>>& evicted)
 {
-    std::map<std::string, std::vector<seat::send>> answers;
-    for (auto& a : r.baggage.answers) {
-        const auto key = key_of({.connector = a.connector, .boot = a.boot, .session = a.session});
-        answers[key].push_back({a.number, {}, std::pair(static_cast<errc>(a.code), std::move(a.body.data))});
-    }
+    std::map<std::string, std::deque<seat::send>> answers;
+    for (auto& a : r.baggage.answers)
+        answers[a.sender].push_back(
+            {a.number, {}, std::pair(static_cast<errc>(a.code), std::move(a.body.data))});
     std::map<std::string, std::unordered_set<protocol::session_id>> listed;
     for (const auto& [connector, list] : r.enrolled)
         listed.emplace(connector, sessions_of(list));
@@ -114,12 +113,16 @@ void channel_service::seat_members(room& r, std::map<std::string, std::vector<pr
         for (const auto& who : list.members) {
             if (r.members.find(who)) {
                 r.members.update(who);
-            } else if (!r.members.seat_silently(who, {})) {
+            } else if (!r.members.seat_silently(who, std::move(answers[key_of(who)]))) {
                 ++evicted_;
                 evicted[connector].push_back(who.session);
             }
         }
     }
+    for (auto& [sender, sends] : answers)
+        r.members.remember(sender, std::move(sends)); // nothing where they were moved from
+    if (!r.members.remembered().empty())
+        remembering_.insert_or_assign(r.members.rid(), now_ + options_.remember);
     r.members.sort_by_join();
     note_absent(r);
 }

@@ -235,13 +235,11 @@ struct handover
     /// An answer that may be asked for again.
     struct answered
     {
-        std::string connector;
-        std::uint64_t boot = 0;
-        session_id session = 0;
+        std::string sender; ///< its session as text, as in deliver
         std::uint64_t number = 0;
         std::uint8_t code = 0; ///< errc
         blob body;
-        MSGPACK_DEFINE_ARRAY(connector, boot, session, number, code, body)
+        MSGPACK_DEFINE_ARRAY(sender, number, code, body)
     };
     std::vector<answered> answers;
     /// A connector of members that fell silent, and how long they stay.

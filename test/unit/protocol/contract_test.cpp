@@ -48,16 +48,8 @@ TEST(Contract, RoomBodiesRoundTrip)
     expect_round_trip(broadcast{"lobby", some_head, 1, "ann", {"bytes"}});
     expect_round_trip(heads{{{"lobby", some_head}}});
     expect_round_trip(sync_state{some_head, true, {"ann"}, {hello_all}, true, true, {22}});
-    expect_round_trip(handover{4,
-                               5,
-                               6,
-                               true,
-                               some_head,
-                               7,
-                               {ann},
-                               {hello_all},
-                               {{"c1", 21, 22, 3, 9, {"{}"}}},
-                               {{{"c2", 23}, 4000}}});
+    expect_round_trip(handover{
+        4, 5, 6, true, some_head, 7, {ann}, {hello_all}, {{"c1/21/22", 3, 9, {"{}"}}}, {{{"c2", 23}, 4000}}});
 }
 
 TEST(Contract, CallBodiesRoundTrip)
