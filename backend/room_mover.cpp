@@ -190,7 +190,8 @@ errc channel_service::take_part(const std::string& rid, const std::string& sende
     baggage.at = std::move(part.at);
     baggage.time = part.time;
     for (const auto& one : part.absent)
-        absent_.note(one.connector, now_ + milliseconds(one.left_ms));
+        if (!here(one.connector)) // it may have come back meanwhile
+            absent_.note(one.connector, now_ + milliseconds(one.left_ms));
     auto whole = std::move(baggage);
     arriving_.erase(rid);
     take_in(rid, std::move(whole));

@@ -149,6 +149,23 @@ TEST_F(Handover, MembersOfASilentConnectorAreNotGivenMoreTimeThanIsKnownHere)
     EXPECT_EQ(s.server.channels().members(), 1U);
 }
 
+TEST_F(Handover, TheAbsenceOfAConnectorThatIsBackCountsForNothing)
+{
+    auto all = last(0, {ann, bob});
+    all.absent = {{bob.life(), 100}};
+    s.hand_over(all);
+    enrolls({ann}, {bob});
+    s.pass(1s);
+    EXPECT_EQ(s.server.channels().members(), 2U);
+
+    s.goes("c2");
+    s.pass(2'900ms);
+    EXPECT_EQ(s.server.channels().members(), 2U);
+    s.pass(100ms);
+
+    EXPECT_EQ(s.server.channels().members(), 1U);
+}
+
 TEST_F(Handover, TheNameOfAMemberOfADeadConnectorYieldsToALivingOne)
 {
     s.goes("c2");
