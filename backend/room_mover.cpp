@@ -42,8 +42,7 @@ void channel_service::stay(room& r)
     if (r.now != room::state::closing)
         return;
     closing_.erase(r.members.rid());
-    const bool was_open = !r.members.at().epoch.empty();
-    r.now = was_open ? room::state::open : room::state::gathering;
+    r.now = r.served ? room::state::open : room::state::gathering;
     remove_absent(r);
 }
 

@@ -156,6 +156,31 @@ TEST_F(RoomMover, ARoomThatWasTurnedAwayAndIsOursAgainInOneTurnOpensWithWhatCame
     EXPECT_EQ(t.count("room.member_reenrolled"), 0U);
 }
 
+TEST_F(RoomMover, ARoomThatMovesWhileItOpensAndIsOursAgainOpensWithWhatCameWithIt)
+{
+    room_stage t;
+    t.rid = room;
+    t.hand_over(
+        {.last = true, .at = {.term = 5, .rev = 8, .epoch = "old", .offset = 2}, .members = {ann, bob}});
+    t.settle();
+    t.enroll("c1", {ann});
+    t.enroll("c2", {bob});
+    t.end_turn();
+    t.chat_server_comes("s2");
+    t.store.complete();
+    t.goes("s2");
+    (void)t.says();
+
+    t.settle();
+    t.enroll("c1", {ann});
+    t.enroll("c2", {bob});
+    t.turn();
+
+    EXPECT_EQ(t.says(), (lines{"c1: " + room + " at 3/1.0 e1@2, [ann bob]",
+                               "c2: " + room + " at 3/1.0 e1@2, [ann bob]"}));
+    EXPECT_EQ(t.count("room.member_reenrolled"), 0U);
+}
+
 // ---- drain
 
 TEST_F(RoomMover, DrainingSaysSoAndHandsOver)
