@@ -39,11 +39,11 @@ bool channel_service::mine(const std::string& rid) const
     return owner != protocol::npos && owners_[owner] == line_.self().id;
 }
 
-/// Its connector is in the view.
-bool channel_service::here(const member& who) const
+/// In the view, in this very life.
+bool channel_service::here(const protocol::incarnation& connector) const
 {
-    const auto* known = view_.find(who.connector);
-    return known && known->boot == who.boot;
+    const auto* known = view_.find(connector.id);
+    return known && known->boot == connector.boot;
 }
 
 /// One that is not in the view may just be opening a new link.
@@ -220,10 +220,7 @@ void channel_service::release(const std::string& rid)
 
 void channel_service::note_absent()
 {
-    absent_.forget([this](const protocol::incarnation& life) {
-        const auto* known = view_.find(life.id);
-        return known && known->boot == life.boot;
-    });
+    absent_.forget([this](const protocol::incarnation& life) { return here(life); });
     for (const auto& [rid, r] : rooms_)
         note_absent(*r);
 }

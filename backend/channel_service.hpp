@@ -105,7 +105,8 @@ private:
 
     void resume(const protocol::add& request, protocol::added answer, caller to, const std::string& rid);
     [[nodiscard]] bool mine(const std::string& rid) const;
-    [[nodiscard]] bool here(const protocol::member& who) const;
+    [[nodiscard]] bool here(const protocol::incarnation& connector) const;
+    [[nodiscard]] bool here(const protocol::member& who) const { return here(who.life()); }
     [[nodiscard]] bool ready() const;
     [[nodiscard]] bool is_open(const std::string& rid);
     room* find(const std::string& rid);

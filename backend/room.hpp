@@ -57,6 +57,7 @@ struct room
     std::map<std::string, protocol::enrolled_room> enrolled; ///< by connector; while gathering
     room_baggage baggage;                                    ///< from a hand-over; while gathering
     bool handed_over = false;                                ///< baggage is there
+    bool served = false;                                     ///< has been open: its members are seated
     std::deque<stored_envelope> waiting;                     ///< requests until it is open, in order
     std::size_t waiting_bytes = 0;
     instant active{};          ///< last broadcast: heads are announced for a while

@@ -42,8 +42,7 @@ void channel_service::stay(room& r)
     if (r.now != room::state::closing)
         return;
     closing_.erase(r.members.rid());
-    const bool was_open = !r.members.at().epoch.empty();
-    r.now = was_open ? room::state::open : room::state::gathering;
+    r.now = r.served ? room::state::open : room::state::gathering;
     remove_absent(r);
 }
 
@@ -193,7 +192,8 @@ errc channel_service::take_part(const std::string& rid, const std::string& sende
     baggage.at = std::move(part.at);
     baggage.time = part.time;
     for (const auto& one : part.absent)
-        absent_.note(one.connector, now_ + milliseconds(one.left_ms));
+        if (!here(one.connector)) // it may have come back meanwhile
+            absent_.note(one.connector, now_ + milliseconds(one.left_ms));
     auto whole = std::move(baggage);
     arriving_.erase(rid);
     take_in(rid, std::move(whole));

@@ -79,6 +79,7 @@ void channel_service::opened(const std::string& rid, protocol::head at)
     }
     ++opened_;
     r->now = room::state::open;
+    r->served = true;
     r->members.open(std::move(at), r->baggage.time);
     std::map<std::string, std::vector<protocol::session_id>> evicted;
     seat_members(*r, evicted);

@@ -17,8 +17,7 @@ TEST(Absences, AreOverAtTheirTime)
 
     EXPECT_FALSE(a.over(c1, start + 2'999ms));
     EXPECT_TRUE(a.over(c1, start + 3s));
-    EXPECT_EQ(a.left(c1, start + 1s), 2s);
-    EXPECT_EQ(a.left(c1, start + 4s), 0s);
+    EXPECT_EQ(a.until(c1), start + 3s);
 }
 
 TEST(Absences, AreNotProlonged)
@@ -27,10 +26,10 @@ TEST(Absences, AreNotProlonged)
     a.note(c1, start + 3s);
 
     a.note(c1, start + 9s);
-    EXPECT_EQ(a.left(c1, start), 3s);
+    EXPECT_EQ(a.until(c1), start + 3s);
     a.note(c1, start + 1s);
 
-    EXPECT_EQ(a.left(c1, start), 1s);
+    EXPECT_EQ(a.until(c1), start + 1s);
 }
 
 TEST(Absences, TellOnceWhenOneHasRunOut)
@@ -77,12 +76,15 @@ TEST(Absences, AreForgottenOfThoseWhoAreBack)
     EXPECT_TRUE(a.over(c1_again, start + 4s));
 }
 
-TEST(Absences, OfAStrangerAreNotOver)
+TEST(Absences, OfAStrangerAreNotOverAndHaveNoEnd)
 {
-    const absences a;
+    absences a;
+    a.note(c1, start);
 
-    EXPECT_FALSE(a.over(c1, start));
-    EXPECT_EQ(a.left(c1, start), 0s);
+    EXPECT_FALSE(a.over(c1_again, start + 9s));
+    EXPECT_EQ(a.until(c1_again), std::nullopt);
+    a.clear();
+    EXPECT_EQ(a.until(c1), std::nullopt);
 }
 
 } // namespace

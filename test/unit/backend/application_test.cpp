@@ -59,6 +59,28 @@ TEST_F(Application, WhoIsNotInTheRoomIsRefused)
     EXPECT_EQ(s.count("request.not_entered"), 2U);
 }
 
+TEST_F(Application, WhoMayStillBeEnrolledMustAskAgain)
+{
+    const auto bob = room_stage::who("bob", "c1", 2);
+    s.comes_back("c1");
+
+    s.ask(bob, "chat.chatHandler.users", "{}");
+    s.ask(ann, "chat.chatHandler.users", "{}");
+    s.enroll("c1", {ann}, s.at(1, 1, 0));
+    s.ask(bob, "chat.chatHandler.users", "{}");
+
+    EXPECT_EQ(s.says(), (lines{"c1: #2 moved", R"(c1: #3 ok {"users":["ann"]})", "c1: lobby at 1.1 e1@0",
+                               "c1: #4 not_entered"}));
+    EXPECT_EQ(s.count("request.not_entered"), 1U);
+}
+
+TEST_F(Application, WhoseConnectorIsNotInTheViewMustAskAgain)
+{
+    s.ask(room_stage::who("bob", "c9", 2), "chat.chatHandler.users", "{}");
+
+    EXPECT_EQ(s.says(), lines{"c9: #2 moved"});
+}
+
 TEST_F(Application, TheSameSessionNumberInAnotherLifeIsSomebodyElse)
 {
     auto other_life = ann;
@@ -128,6 +150,18 @@ TEST_F(Application, ARepeatedSendIsStoredOnceAndAnsweredAgain)
     EXPECT_EQ(first.at(0), R"(c1: #2 ok {"offset":1,"epoch":"e1","time":1000})");
     EXPECT_EQ(s.count("send.repeats"), 1U);
     EXPECT_EQ(s.count("store.stored"), 1U);
+}
+
+TEST_F(Application, ASendOfAFormerStayIsRefusedAndNotStored)
+{
+    ann.next = 4;
+    ann.stay = 2;
+    s.enter(ann);
+    (void)s.says();
+
+    EXPECT_EQ(sends(3, "from before"), lines{"c1: #3 not_entered"});
+    EXPECT_EQ(s.count("store.stored"), 0U);
+    EXPECT_EQ(sends(4, "hi").at(0), R"(c1: #4 ok {"offset":1,"epoch":"e1","time":1000})");
 }
 
 TEST_F(Application, ARefusedSendUsesUpItsNumber)

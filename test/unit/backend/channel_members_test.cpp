@@ -84,76 +84,6 @@ TEST(Channel, ARepeatByTheSameSessionGetsItsPlaceAgainAndNobodyHears)
     EXPECT_EQ(l.port.take(), lines{});
 }
 
-TEST(Channel, TheResumeKeyReplacesALivingSession)
-{
-    lobby l;
-    const auto old = l.in("ann", "c1", 1, "key");
-    l.in("bob", "c2", 1);
-
-    const auto welcome = l.room.enter(lobby::who("ann", "c2", 7, "key"));
-
-    ASSERT_TRUE(welcome);
-    EXPECT_EQ(welcome->users, (users{"bob", "ann"}));
-    EXPECT_EQ(l.room.find(old), nullptr);
-    EXPECT_EQ(l.port.take(), lines{"evict c1/1 replaced"});
-}
-
-TEST(Channel, TheResumeKeyTakesOverFromADeadConnectionSilently)
-{
-    lobby l;
-    const auto old = l.in("ann", "c1", 1, "key");
-    l.in("bob", "c2", 1);
-    l.port.dead.insert("c1");
-
-    ASSERT_TRUE(l.room.enter(lobby::who("ann", "c2", 7, "key")));
-
-    EXPECT_EQ(l.room.find(old), nullptr);
-    EXPECT_EQ(l.room.at().rev, 2U);
-    EXPECT_EQ(l.port.take(), lines{});
-}
-
-TEST(Channel, AnotherResumeKeyIsADuplicate)
-{
-    lobby l;
-    l.in("ann", "c1", 1, "key");
-
-    EXPECT_FALSE(l.room.enter(lobby::who("ann", "c2", 7, "other")));
-}
-
-TEST(Channel, NoResumeKeyAtAllProvesNothing)
-{
-    lobby l;
-    l.in("ann", "c1", 1);
-
-    EXPECT_FALSE(l.room.enter(lobby::who("ann", "c2", 7)));
-}
-
-TEST(Channel, AReplacedSessionKeepsItsPlaceInTheJoinOrder)
-{
-    lobby l;
-    l.in("ann", "c1", 1, "key");
-    l.in("bob", "c2", 1);
-
-    ASSERT_TRUE(l.room.enter(lobby::who("ann", "c2", 7, "key")));
-
-    EXPECT_EQ(l.room.users(), (users{"ann", "bob"}));
-}
-
-TEST(Channel, TheNameOfADeadConnectionYieldsToANewcomer)
-{
-    lobby l;
-    l.in("ann", "c1", 1);
-    l.in("bob", "c2", 1);
-    l.port.dead.insert("c1");
-
-    const auto welcome = l.room.enter(lobby::who("ann", "c3", 1));
-
-    ASSERT_TRUE(welcome);
-    EXPECT_EQ(welcome->users, (users{"bob", "ann"}));
-    EXPECT_EQ(l.port.take(),
-              (lines{"publish c2 3.3 e@0 " + on_leave("ann"), "publish c2 3.4 e@0 " + on_add("ann")}));
-}
-
 TEST(Channel, LeavingIsToldToWhoStays)
 {
     lobby l;
@@ -294,6 +224,21 @@ TEST(Channel, OfTwoWithOneNameTheFirstIsSeated)
     EXPECT_FALSE(l.room.seat_silently(lobby::who("ann", "c1", 1), {}));
 
     EXPECT_EQ(l.room.seats().size(), 1U);
+}
+
+TEST(Channel, ANameOfADeadConnectionYieldsSilentlyToALivingOne)
+{
+    lobby l;
+    const auto dead = lobby::who("ann", "c1", 1), living = lobby::who("ann", "c2", 1);
+    (void)l.room.seat_silently(dead, {});
+    l.port.dead.insert("c1");
+
+    EXPECT_TRUE(l.room.seat_silently(living, {}));
+
+    EXPECT_EQ(l.room.find(dead), nullptr);
+    EXPECT_NE(l.room.find(living), nullptr);
+    EXPECT_EQ(l.room.users(), users{"ann"});
+    EXPECT_EQ(l.port.take(), lines{});
 }
 
 TEST(Channel, AMemberThatCameBackIsTold)

@@ -79,18 +79,6 @@ TEST_F(Sends, ARepeatWhileTheFirstIsBeingStoredGetsItsAnswer)
     EXPECT_EQ(l.port.take()[0], R"(answer c1#8 ok {"offset":1,"epoch":"e","time":1000})");
 }
 
-TEST_F(Sends, OnlyTheFirstAnswerIsRemembered)
-{
-    (void)l.admit(ann, 1, 1);
-    const auto from = l.from(ann, 1, {}, 1);
-    l.room.finish(from, errc::ok, "first");
-    l.room.finish(from, errc::no_such_user);
-
-    (void)l.admit(ann, 2, 1);
-
-    EXPECT_EQ(l.port.take(), (lines{"answer c1#1 ok first", "answer c1#2 ok first"}));
-}
-
 TEST_F(Sends, WhatTheSenderHasIsForgotten)
 {
     stored(1, 1, "a");
@@ -102,15 +90,16 @@ TEST_F(Sends, WhatTheSenderHasIsForgotten)
     EXPECT_EQ(l.room.find(ann)->sends.front().number, 3U);
 }
 
-TEST_F(Sends, ARepeatOfWhatWasForgottenIsNotExecuted)
+TEST_F(Sends, ARepeatOfWhatWasForgottenIsPast)
 {
     stored(1, 1, "a");
     stored(2, 2, "b");
     (void)l.admit(ann, 3, 3, 3);
 
-    EXPECT_EQ(l.admit(ann, 4, 1, 3), admission::repeat);
+    EXPECT_EQ(l.admit(ann, 4, 1, 3), admission::past);
 
     EXPECT_EQ(l.port.take(), lines{});
+    EXPECT_EQ(wanted(), 4U);
 }
 
 TEST_F(Sends, WhatTheSenderStillWaitsForIsKept)
@@ -123,10 +112,31 @@ TEST_F(Sends, WhatTheSenderStillWaitsForIsKept)
     EXPECT_EQ(l.room.find(ann)->sends.front().number, 2U);
 }
 
-TEST_F(Sends, AStrangerIsAdmittedToNothing)
+TEST_F(Sends, ASendOfAFormerStayIsPast)
 {
-    EXPECT_EQ(l.admit(lobby::who("bob", "c1", 2), 1, 1), admission::stranger);
-    EXPECT_EQ(l.admit(lobby::who("ann", "c2", 1), 1, 1), admission::stranger);
+    stored(1, 1, "a");
+    (void)l.room.leave(ann);
+    ann.stay = 2;
+    ann.next = 4;
+    ASSERT_TRUE(l.room.enter(ann));
+
+    EXPECT_EQ(l.admit(ann, 2, 1), admission::past);
+    EXPECT_EQ(l.admit(ann, 3, 3), admission::past);
+    EXPECT_EQ(l.admit(ann, 4, 4), admission::next);
+}
+
+TEST_F(Sends, WhatOthersHaveAnsweredIsNotWantedAgain)
+{
+    EXPECT_EQ(l.admit(ann, 1, 4, 4), admission::next); // 1, 2 and 3 by an owner whose answers died with it
+
+    EXPECT_EQ(wanted(), 5U);
+}
+
+TEST_F(Sends, AHoleIsToldFromTheLowestUnansweredOne)
+{
+    EXPECT_EQ(l.admit(ann, 1, 6, 4), admission::hole);
+
+    EXPECT_EQ(wanted(), 4U);
 }
 
 TEST_F(Sends, EachSessionHasNumbersOfItsOwn)
@@ -159,12 +169,21 @@ TEST_F(Sends, AnUnnumberedRequestIsAnsweredAndNotRemembered)
 
 TEST_F(Sends, TheNumberWantedOnlyRises)
 {
-    l.room.raise_next(ann, 5);
+    ann.next = 5;
+    l.room.update(ann);
     EXPECT_EQ(wanted(), 5U);
+    ann.next = 3;
 
-    l.room.raise_next(ann, 3);
+    l.room.update(ann);
 
     EXPECT_EQ(wanted(), 5U);
+}
+
+TEST_F(Sends, WhatIsKnownBetterOfAStrangerIsNothing)
+{
+    l.room.update(lobby::who("bob", "c2", 1));
+
+    EXPECT_EQ(l.room.seats().size(), 1U);
 }
 
 TEST_F(Sends, AnswersThatCameWithTheRoomAreGivenAgain)

@@ -1,4 +1,4 @@
-// The members of open rooms: as enroll lists correct them, and while their connector is silent.
+// The members of open rooms: as enroll lists correct them, and after the server was declared dead.
 #include "test/unit/backend/room_stage.hpp"
 
 #include <gtest/gtest.h>
@@ -139,6 +139,55 @@ TEST_F(ChannelService, AListOverSeveralPartsIsJudgedAsOne)
     EXPECT_EQ(s.says(), lines{"c2: lobby at 1.2 e1@0, [ann bob]"});
 }
 
+TEST_F(ChannelService, AListIsNothingBeforeItsLastPart)
+{
+    const auto cid = room_stage::who("cid", "c2", 2);
+    s.comes_back("c2");
+
+    s.enroll_part("c2", {.generation = 1, .first = true, .last = false, .rooms = {s.entry("lobby", {cid})}});
+
+    EXPECT_EQ(s.says(), lines{});
+    EXPECT_EQ(s.server.channels().members(), 2U);
+}
+
+TEST_F(ChannelService, ARoomThatComesInSeveralEntriesIsOne)
+{
+    const auto cid = room_stage::who("cid", "c2", 2);
+    s.enter(cid);
+    s.comes_back("c2");
+    (void)s.says();
+
+    s.enroll_part("c2", {.generation = 1, .first = true, .rooms = {s.entry("lobby", {bob}, s.at(1, 3, 0))}});
+    s.enroll_part("c2", {.generation = 1, .last = true, .rooms = {s.entry("lobby", {cid}, s.at(1, 3, 0))}});
+
+    EXPECT_EQ(s.says(), lines{"c2: lobby at 1.3 e1@0"});
+    EXPECT_EQ(s.server.channels().members(), 3U);
+}
+
+TEST_F(ChannelService, AListThatBeginsAnewForgetsItsUnfinishedParts)
+{
+    const auto cid = room_stage::who("cid", "c2", 2);
+    s.comes_back("c2");
+    s.enroll_part("c2", {.generation = 1, .first = true, .rooms = {s.entry("lobby", {bob, cid})}});
+
+    s.enroll_part("c2", {.generation = 1, .first = true, .rooms = {s.entry("lobby", {bob})}});
+    s.enroll_part("c2", {.generation = 1, .last = true});
+
+    EXPECT_EQ(s.says(), lines{"c2: lobby at 1.2 e1@0, [ann bob]"});
+}
+
+TEST_F(ChannelService, AListTellsWhichStayItsMembersAreIn)
+{
+    auto second_stay = bob;
+    second_stay.stay = 2;
+    s.comes_back("c2");
+    s.enroll("c2", {second_stay});
+
+    s.kick(bob);
+
+    EXPECT_EQ(s.server.channels().members(), 2U);
+}
+
 TEST_F(ChannelService, ARoomIsReleasedWhenTheListTakesItsLastMember)
 {
     s.kick(ann);
@@ -161,123 +210,6 @@ TEST_F(ChannelService, AnUnansweredSendIsTheNextOneWhenTheMemberIsNew)
     s.turn();
 
     EXPECT_EQ(s.says().at(0), R"(c2: #3 ok {"offset":1,"epoch":"e1","time":1000})");
-}
-
-// ---- a silent connector
-
-TEST_F(ChannelService, MembersOfADeadConnectorStayForTheGrace)
-{
-    s.goes("c2");
-    (void)s.says();
-
-    s.pass(2'900ms);
-
-    EXPECT_EQ(users(), (lines{R"(c1: #3 ok {"users":["bob","ann"]})"}));
-}
-
-TEST_F(ChannelService, MembersOfADeadConnectorLeaveAfterTheGrace)
-{
-    s.pass(6s);
-    s.goes("c2");
-    (void)s.says();
-
-    s.pass(3s);
-
-    EXPECT_EQ(s.says().at(0), on_leave("c1: lobby 1.3 e1@0", "bob"));
-    EXPECT_EQ(s.server.channels().members(), 1U);
-}
-
-TEST_F(ChannelService, MembersOfAConnectorThatLostItsLinkStayFiveSeconds)
-{
-    s.loses_its_link("c2");
-
-    s.pass(4'900ms);
-    EXPECT_EQ(s.server.channels().members(), 2U);
-    s.pass(100ms);
-
-    EXPECT_EQ(s.server.channels().members(), 1U);
-}
-
-TEST_F(ChannelService, TheNameOfAMemberWhoseConnectorMayComeBackIsTaken)
-{
-    s.loses_its_link("c2");
-
-    s.enter(room_stage::who("bob", "c1", 5));
-
-    EXPECT_EQ(s.says(), lines{"c1: #3 duplicate_user"});
-}
-
-TEST_F(ChannelService, OtherViewsDoNotProlongTheGrace)
-{
-    s.goes("c2");
-    s.pass(2s);
-    s.connector_comes("c3");
-    (void)s.says();
-
-    s.pass(1s);
-
-    EXPECT_EQ(s.server.channels().members(), 1U);
-}
-
-TEST_F(ChannelService, AConnectorThatWasOnlyFrozenKeepsItsMembers)
-{
-    auto c2 = s.view.servers[1];
-    ASSERT_EQ(c2.id, "c2");
-    s.goes("c2");
-    s.pass(2s);
-    s.view.servers.push_back(c2);
-    s.comes_back("c2");
-    (void)s.says();
-
-    s.enroll("c2", {bob}, s.at(1, 2, 0));
-    EXPECT_EQ(s.says(), lines{"c2: lobby at 1.2 e1@0"});
-    s.pass(10s);
-
-    EXPECT_EQ(s.server.channels().members(), 2U);
-}
-
-TEST_F(ChannelService, AnotherLifeOfTheConnectorDoesNotKeepTheMembers)
-{
-    s.view.servers[1].boot = 8;
-    s.comes_back("c2");
-    s.enroll("c2");
-    EXPECT_EQ(s.says(), lines{});
-
-    s.pass(3s);
-
-    EXPECT_EQ(s.server.channels().members(), 1U);
-}
-
-TEST_F(ChannelService, TheNameOfAMemberInGraceYields)
-{
-    s.goes("c2");
-    (void)s.says();
-
-    s.enter(room_stage::who("bob", "c1", 5));
-
-    EXPECT_EQ(s.says(), (lines{on_leave("c1: lobby 1.3 e1@0", "bob"), on_add("c1: lobby 1.4 e1@0", "bob"),
-                               "c1: #3 ok 1.4 e1@0 [ann bob]"}));
-}
-
-TEST_F(ChannelService, TheGraceOfAReplacedMemberHurtsNobody)
-{
-    s.goes("c2");
-    s.enter(room_stage::who("bob", "c1", 5));
-    (void)s.says();
-
-    s.pass(5s);
-
-    EXPECT_EQ(s.server.channels().members(), 2U);
-}
-
-TEST_F(ChannelService, TheLastMemberInGraceTakesTheRoomWithIt)
-{
-    s.kick(ann);
-    s.goes("c2");
-
-    s.pass(3s);
-
-    EXPECT_EQ(s.server.channels().size(), 0U);
 }
 
 // ---- declared dead
@@ -321,7 +253,7 @@ TEST_F(ChannelService, AfterBeingDeclaredDeadRoomsOpenFromTheListsAlone)
     s.enroll("c2");
     s.turn();
 
-    EXPECT_EQ(s.says(), lines{"c1: lobby at 2.0 e2@0, lost, [ann]"});
+    EXPECT_EQ(s.says(), lines{"c1: lobby at 2/1.0 e2@0, lost, [ann]"});
 }
 
 TEST_F(ChannelService, AWhisperFromBeforeDoesNotKeepTheRoomOpenedAfterBeingDeclaredDead)
@@ -354,7 +286,7 @@ TEST_F(ChannelService, ANewLinkThatIsNotFreshKeepsTheRooms)
     EXPECT_EQ(s.server.channels().members(), 2U);
     s.send(ann, 1, "hi");
     s.turn();
-    EXPECT_EQ(s.says().at(0), R"(c1: #3 ok {"offset":1,"epoch":"e1","time":1000})");
+    EXPECT_EQ(s.says().at(0), R"(c1: #3 ok {"offset":1,"epoch":"e1","time":1500})");
 }
 
 } // namespace

@@ -103,6 +103,18 @@ TEST(Channel, TimeNeverGoesBackwards)
                                     R"(keep e@2 5000 {"msg":"b","offset":2,"epoch":"e","time":5000})"}));
 }
 
+TEST(Channel, TimeGoesOnFromTheLastMessageOfAFormerOwner)
+{
+    lobby l;
+    l.room.open({.term = 4, .rev = 0, .epoch = "e", .offset = 0}, 7000);
+    const auto ann = l.in("ann", "c1", 1);
+
+    l.say(ann, 1, "a");
+
+    EXPECT_EQ(l.room.last_time(), 7000U);
+    EXPECT_EQ(l.port.take(), lines{R"(keep e@1 7000 {"msg":"a","offset":1,"epoch":"e","time":7000})"});
+}
+
 TEST(Channel, EchoesTheRouteToTheSenderAndTheCidToAll)
 {
     lobby l;
@@ -220,6 +232,49 @@ TEST(Channel, AWhisperReachesEverySessionAndIsAnsweredOnce)
                                 R"(deliver c3/9 {"msg":"psst","time":1000} {"time":1000})"}));
     EXPECT_EQ(l.port.take(), lines{R"(answer c1#5 ok {"time":1000})"});
     EXPECT_FALSE(l.room.busy());
+}
+
+/// bob has two sessions, and ann whispers to him; the deliveries end one after another.
+lines whispered_twice(errc first, errc second)
+{
+    lobby l(lobby::names::shared);
+    const auto ann = l.in("ann", "c1", 1);
+    l.in("bob", "c2", 4);
+    l.in("bob", "c3", 9);
+    (void)l.admit(ann, 5, 1);
+    const auto from = l.from(ann, 5, {}, 1);
+    l.room.whisper(from, "bob", {{"msg", "psst"}});
+    (void)l.port.take();
+
+    l.room.whispered(from, first, first == errc::ok ? "time" : "");
+    EXPECT_EQ(l.port.take(), lines{});
+    EXPECT_TRUE(l.room.busy());
+    l.room.whispered(from, second, second == errc::ok ? "time" : "");
+
+    EXPECT_FALSE(l.room.busy());
+    return l.port.take();
+}
+
+TEST(Channel, AWhisperThatOneOfTheSessionsTookIsDelivered)
+{
+    EXPECT_EQ(whispered_twice(errc::ok, errc::unavailable), lines{"answer c1#5 ok time"});
+    EXPECT_EQ(whispered_twice(errc::no_such_user, errc::ok), lines{"answer c1#5 ok time"});
+}
+
+TEST(Channel, AWhisperThatNoSessionTookFailsAsTheLastOne)
+{
+    EXPECT_EQ(whispered_twice(errc::no_such_user, errc::unavailable), lines{"answer c1#5 unavailable "});
+    EXPECT_EQ(whispered_twice(errc::unavailable, errc::no_such_user), lines{"answer c1#5 no_such_user "});
+}
+
+TEST(Channel, ADeliveryThatNobodyWaitsForIsNothing)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1);
+
+    l.room.whispered(l.from(ann, 5, {}, 1), errc::ok, "time");
+
+    EXPECT_EQ(l.port.take(), lines{});
 }
 
 TEST(Channel, AWhisperEchoesRouteAndCid)

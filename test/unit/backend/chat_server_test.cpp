@@ -1,4 +1,4 @@
-// Rooms open, serve and are released.
+// Rooms wait, serve and are released.
 #include "test/unit/backend/room_stage.hpp"
 
 #include <gtest/gtest.h>
@@ -58,131 +58,15 @@ TEST_F(ChatServer, ARoomReadsAsATranscript)
                         }));
 }
 
-// ---- opening
-
-TEST_F(ChatServer, OpensNoRoomBeforeTheGenerationIsSettled)
+TEST_F(ChatServer, TheTimeOfMessagesGoesOnBetweenTicks)
 {
-    s.enroll("c1");
-    s.enroll("c2");
-    (void)s.says();
+    both_in();
+    s.now += 40ms;
 
-    s.enter(ann);
-    s.turn();
-    EXPECT_EQ(s.says(), lines{});
-    s.settle();
+    s.send(ann, 1, "hi");
     s.turn();
 
-    EXPECT_EQ(s.says(), lines{"c1: #1 ok 1.1 e1@0 [ann]"});
-}
-
-TEST_F(ChatServer, OpensNoRoomBeforeEveryConnectorHasEnrolled)
-{
-    s.settle();
-    s.enroll("c1");
-    (void)s.says();
-
-    s.enter(ann);
-    s.turn();
-    EXPECT_EQ(s.says(), lines{});
-    s.enroll("c2");
-    s.turn();
-
-    EXPECT_EQ(s.says(), lines{"c1: #1 ok 1.1 e1@0 [ann]"});
-}
-
-TEST_F(ChatServer, AnUnfinishedListIsNoEnrolling)
-{
-    s.settle();
-    s.enroll("c1");
-    s.enter(ann);
-    (void)s.says();
-
-    s.enroll_part("c2", {.generation = 1, .first = true, .last = false, .rooms = {}});
-    s.turn();
-    EXPECT_EQ(s.says(), lines{});
-    s.enroll_part("c2", {.generation = 1, .first = false, .last = true, .rooms = {}});
-    s.turn();
-
-    EXPECT_EQ(s.says().size(), 1U);
-}
-
-TEST_F(ChatServer, AListOfAnEarlierGenerationDoesNotCount)
-{
-    s.settle();
-    s.enroll("c1");
-    s.enter(ann);
-    (void)s.says();
-
-    s.enroll_part("c2", {.generation = 0, .first = true, .last = true, .rooms = {}});
-    s.turn();
-
-    EXPECT_EQ(s.says(), lines{});
-}
-
-TEST_F(ChatServer, AConnectorOnANewLinkMustEnrollAgain)
-{
-    s.serve();
-    s.comes_back("c2");
-
-    s.enter(ann);
-    s.turn();
-    EXPECT_EQ(s.says(), lines{});
-    s.enroll("c2");
-    s.turn();
-
-    EXPECT_EQ(s.says().size(), 1U);
-}
-
-TEST_F(ChatServer, DoesNotWaitForAConnectorThatDied)
-{
-    s.settle();
-    s.enroll("c1");
-    s.enter(ann);
-    (void)s.says();
-
-    s.goes("c2");
-    s.turn();
-
-    EXPECT_EQ(s.says(), lines{"c1: #1 ok 1.1 e1@0 [ann]"});
-}
-
-TEST_F(ChatServer, ASettlingOfAnotherGenerationDoesNotCount)
-{
-    s.enroll("c1");
-    s.enroll("c2");
-    s.enter(ann);
-    (void)s.says();
-
-    s.settle(7);
-    s.turn();
-
-    EXPECT_EQ(s.says(), lines{});
-}
-
-TEST_F(ChatServer, TellsEveryConnectorThatEnrolledMembersWhereTheRoomStands)
-{
-    s.settle();
-    s.enroll("c1", {ann});
-    s.enroll("c2", {bob});
-    (void)s.says();
-
-    s.turn();
-
-    EXPECT_EQ(s.says(), (lines{"c1: lobby at 1.0 e1@0, [ann bob]", "c2: lobby at 1.0 e1@0, [ann bob]"}));
-    EXPECT_EQ(s.server.channels().members(), 2U);
-}
-
-TEST_F(ChatServer, OpensAboveEveryTermThatMembersHaveSeen)
-{
-    s.settle();
-    s.enroll("c1", {ann}, {.term = 4, .rev = 2, .epoch = "gone", .offset = 9});
-    s.enroll("c2", {bob}, {.term = 6, .rev = 1, .epoch = "gone", .offset = 8});
-    (void)s.says();
-
-    s.turn();
-
-    EXPECT_EQ(s.says(),
-              (lines{"c1: lobby at 7.0 e1@0, lost, [ann bob]", "c2: lobby at 7.0 e1@0, lost, [ann bob]"}));
+    EXPECT_EQ(s.says().at(0), R"(c1: #3 ok {"offset":1,"epoch":"e1","time":1040})");
 }
 
 // ---- waiting
@@ -225,6 +109,22 @@ TEST_F(ChatServer, WhatWaitsForARoomIsBounded)
 
     EXPECT_EQ(small.says(), lines{"c1: #2 overloaded"});
     EXPECT_EQ(small.count("room.overloaded"), 1U);
+}
+
+TEST_F(ChatServer, WhoLeavesIsHeardHoweverMuchWaits)
+{
+    room_stage small({.waiting_bytes = 1000});
+    small.settle();
+    small.enroll("c1", {ann, room_stage::who("eve", "c1", 2)});
+    small.send(ann, 1, std::string(600, 'x'));
+    small.send(ann, 2, std::string(600, 'x'));
+    small.kick(ann);
+    (void)small.says();
+
+    small.enroll("c2");
+    small.turn();
+
+    EXPECT_EQ(small.server.channels().members(), 1U);
 }
 
 TEST_F(ChatServer, WhatWaitedBelowTheBoundIsServed)

@@ -61,13 +61,17 @@ struct recording_port final : channel_port
     {
         return !dead.contains(who.connector);
     }
+    [[nodiscard]] bool enrolled(const std::string& connector) const override
+    {
+        return !unheard.contains(connector);
+    }
     [[nodiscard]] std::uint64_t unix_ms() const override { return clock; }
 
     lines take() { return std::exchange(log, {}); }
 
     lines log;
     protocol::broadcast last;
-    std::set<std::string> dead; ///< connectors
+    std::set<std::string> dead, unheard; ///< connectors
     std::uint64_t clock = 1000;
 };
 

@@ -1,7 +1,5 @@
 // Rooms that go to another chat server.
-#include "test/unit/backend/room_stage.hpp"
-
-#include <gtest/gtest.h>
+#include "test/unit/backend/departures.hpp"
 
 namespace citron::backend {
 namespace {
@@ -9,31 +7,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::lines;
 using test::room_stage;
-
-/// ann (on c1) and bob (on c2) are in a room that s2 will own when it comes; it stands at 1.2.
-struct RoomMover : testing::Test
-{
-    room_stage s;
-    const std::string room = room_stage::room_of("s2");
-    protocol::member ann = room_stage::who("ann", "c1", 1), bob = room_stage::who("bob", "c2", 1);
-
-    RoomMover()
-    {
-        s.rid = room;
-        s.serve();
-        s.enter(ann);
-        s.enter(bob);
-        s.turn();
-        (void)s.says();
-    }
-    void say(std::uint64_t number, const std::string& text)
-    {
-        s.send(ann, number, text);
-        s.turn();
-        (void)s.says();
-    }
-    std::string to_room(const std::string& what) const { return room + ": " + what; }
-};
+using test::RoomMover;
 
 TEST_F(RoomMover, ARoomThatIsNoLongerOursIsHandedOverThenDone)
 {
@@ -41,10 +15,10 @@ TEST_F(RoomMover, ARoomThatIsNoLongerOursIsHandedOverThenDone)
 
     s.chat_server_comes("s2");
 
-    EXPECT_EQ(s.says(),
-              (lines{to_room("part, messages 1"), to_room("last 1.3 e1@1, ann bob, answers 1"), "done 2"}));
+    EXPECT_EQ(s.says(), lines{to_room("last 1.3 e1@1, messages 1, ann bob, answers 1")});
     EXPECT_EQ(s.server.channels().size(), 0U);
     EXPECT_TRUE(s.store.rooms().empty());
+    EXPECT_EQ(taken(), lines{"done 2"});
 }
 
 TEST_F(RoomMover, ManyMessagesGoInParts)
@@ -54,8 +28,9 @@ TEST_F(RoomMover, ManyMessagesGoInParts)
 
     s.chat_server_comes("s2");
 
-    EXPECT_EQ(s.says(), (lines{to_room("part, messages 1 2"), to_room("part, messages 3"),
-                               to_room("last 1.5 e1@3, ann bob, answers 1 2 3"), "done 2"}));
+    EXPECT_EQ(s.says(), (lines{to_room("part, messages 1 2, ann bob, answers 1 2 3"),
+                               to_room("last 1.5 e1@3, messages 3")}));
+    EXPECT_EQ(taken(), lines{"done 2"});
 }
 
 TEST_F(RoomMover, ManyMembersGoInParts)
@@ -80,8 +55,9 @@ TEST_F(RoomMover, ManyMembersGoInParts)
     EXPECT_EQ(big.server.channels().size(), 0U);
     EXPECT_EQ(big.count("link.unsent"), 0U);
     ASSERT_GE(said.size(), 3U);
-    EXPECT_TRUE(said[said.size() - 2].starts_with(to_room("last 1.0 e1@0")));
-    EXPECT_EQ(said.back(), "done 2");
+    EXPECT_TRUE(said.back().starts_with(to_room("last 1.0 e1@0")));
+    big.answer_parts();
+    EXPECT_EQ(big.says(), lines{"done 2"});
 }
 
 TEST_F(RoomMover, WhatWasAcceptedIsStoredAnsweredAndPublishedFirst)
@@ -94,12 +70,11 @@ TEST_F(RoomMover, WhatWasAcceptedIsStoredAnsweredAndPublishedFirst)
     s.turn();
 
     const auto said = s.says();
-    ASSERT_EQ(said.size(), 5U);
+    ASSERT_EQ(said.size(), 3U);
     EXPECT_EQ(said[0], R"(c1: #3 ok {"offset":1,"epoch":"e1","time":1000})");
     EXPECT_TRUE(said[1].starts_with("c1,c2: " + room + " 1.3 e1@1")) << said[1];
-    EXPECT_EQ(said[2], to_room("part, messages 1"));
-    EXPECT_EQ(said[3], to_room("last 1.3 e1@1, ann bob, answers 1"));
-    EXPECT_EQ(said[4], "done 2");
+    EXPECT_EQ(said[2], to_room("last 1.3 e1@1, messages 1, ann bob, answers 1"));
+    EXPECT_EQ(taken(), lines{"done 2"});
 }
 
 TEST_F(RoomMover, ADeliveryUnderWayEndsBeforeTheRoomGoes)
@@ -111,8 +86,7 @@ TEST_F(RoomMover, ADeliveryUnderWayEndsBeforeTheRoomGoes)
     EXPECT_EQ(s.says(), lines{});
     s.reply(s.calls.at(0), errc::ok);
 
-    EXPECT_EQ(s.says(),
-              (lines{R"(c1: #3 ok {"time":1000})", to_room("last 1.2 e1@0, ann bob, answers 1"), "done 2"}));
+    EXPECT_EQ(s.says(), (lines{R"(c1: #3 ok {"time":1000})", to_room("last 1.2 e1@0, ann bob, answers 1")}));
 }
 
 TEST_F(RoomMover, ADeliveryThatDoesNotEndKeepsNobodyWaitingForLong)
@@ -122,12 +96,14 @@ TEST_F(RoomMover, ADeliveryThatDoesNotEndKeepsNobodyWaitingForLong)
     (void)s.says();
     s.chat_server_comes("s2");
 
-    s.pass(channel_options{}.last_whispers);
+    s.pass(channel_options{}.last_whispers - 100ms);
+    EXPECT_EQ(s.says(), lines{});
+    s.pass(100ms);
 
     const auto said = s.says();
-    ASSERT_EQ(said.size(), 3U);
+    ASSERT_EQ(said.size(), 2U);
     EXPECT_EQ(said[0], "c1: #3 unavailable");
-    EXPECT_EQ(said[2], "done 2");
+    EXPECT_EQ(said[1], to_room("last 1.2 e1@0, ann bob, answers 1"));
 }
 
 TEST_F(RoomMover, RequestsForARoomThatIsGoingAreAnsweredMoved)
@@ -146,6 +122,7 @@ TEST_F(RoomMover, RequestsForForeignRoomsAreAnsweredMoved)
 {
     s.chat_server_comes("s2");
     (void)s.says();
+    (void)taken();
 
     s.send(ann, 1, "hi");
     s.enter(room_stage::who("cid", "c1", 2));
@@ -177,10 +154,9 @@ TEST_F(RoomMover, ARoomThatStaysGoesOnServing)
     s.turn();
 
     const auto said = s.says();
-    ASSERT_EQ(said.size(), 4U);
+    ASSERT_EQ(said.size(), 3U);
     EXPECT_EQ(said[0], to_room("last 1.2 e1@0, ann bob"));
-    EXPECT_EQ(said[1], "done 2");
-    EXPECT_EQ(said[2], R"(c1: #4 ok {"offset":1,"epoch":"e2","time":1000})");
+    EXPECT_EQ(said[1], R"(c1: #4 ok {"offset":1,"epoch":"e2","time":1000})");
 }
 
 TEST_F(RoomMover, TheHistoryOfARoomWithoutMembersGoesToo)
@@ -192,7 +168,7 @@ TEST_F(RoomMover, TheHistoryOfARoomWithoutMembersGoesToo)
 
     s.chat_server_comes("s2");
 
-    EXPECT_EQ(s.says(), (lines{to_room("part, messages 1"), to_room("last 1.0 e1@1"), "done 2"}));
+    EXPECT_EQ(s.says(), lines{to_room("last 1.0 e1@1, messages 1")});
 }
 
 TEST_F(RoomMover, NothingBeginsBeforeTheBrokerKnowsWhoIsThere)
@@ -212,175 +188,98 @@ TEST_F(RoomMover, RoomsStayWhereThereIsNobodyToTakeThem)
     EXPECT_EQ(s.server.channels().members(), 2U);
 }
 
-// ---- until it is settled
+// ---- done
 
-TEST_F(RoomMover, ARoomIsHandedOverAgainWhenAnotherGenerationComesFirst)
+TEST_F(RoomMover, DoneIsSaidOnlyWhenEveryPartWasTaken)
 {
-    say(1, "hi");
+    for (std::uint64_t number = 1; number <= 3; ++number)
+        say(number, std::string(400'000, 'x'));
+    s.chat_server_comes("s2");
+    EXPECT_EQ(s.says().size(), 2U);
+
+    s.reply(s.calls.at(0), errc::ok, "s2");
+    s.pass(1s);
+    EXPECT_EQ(s.says(), lines{});
+    s.reply(s.calls.at(1), errc::ok, "s2");
+
+    EXPECT_EQ(s.says(), lines{"done 2"});
+    s.pass(1s);
+    EXPECT_EQ(s.says(), lines{});
+}
+
+TEST_F(RoomMover, ARoomThatWasNotTakenIsSentAgainBeforeDoneIsSaid)
+{
+    s.chat_server_comes("s2");
+    const auto first = s.says();
+    s.answer_parts(errc::hole);
+    EXPECT_EQ(s.says(), lines{});
+
+    s.pass(200ms);
+
+    EXPECT_EQ(s.says(), first);
+    EXPECT_EQ(taken(), lines{"done 2"});
+}
+
+TEST_F(RoomMover, ARoomThatReachedNobodyIsSentAgain)
+{
     s.chat_server_comes("s2");
     const auto first = s.says();
 
+    s.answer_parts(errc::unavailable, "broker");
+    s.pass(200ms);
+
+    EXPECT_EQ(s.says(), first);
+}
+
+TEST_F(RoomMover, DoneOfAnEarlierGenerationIsNotSaidAnyMore)
+{
+    s.chat_server_comes("s2");
+    (void)s.says();
+    const auto first = s.calls.at(0);
     s.comes_back("s2");
-
-    auto expected = first;
-    expected.back() = "done 3";
-    EXPECT_EQ(s.says(), expected);
-}
-
-TEST_F(RoomMover, ARoomIsHandedOverAgainWhenItsOwnLinkWasLost)
-{
-    s.chat_server_comes("s2");
-    s.lose_line();
-
-    s.new_line(false);
-
-    EXPECT_EQ(s.says(), (lines{to_room("last 1.2 e1@0, ann bob"), "done 3"}));
-}
-
-TEST_F(RoomMover, ARoomIsForgottenOnceSettled)
-{
-    s.chat_server_comes("s2");
-    (void)s.says();
-    s.settle();
-
-    s.comes_back("s2");
-
-    EXPECT_EQ(s.says(), lines{"done 3"});
-}
-
-TEST_F(RoomMover, ASettlingOfAnEarlierGenerationForgetsNothing)
-{
-    s.chat_server_comes("s2");
-    s.settle(1);
     (void)s.says();
 
-    s.comes_back("s2");
-
-    EXPECT_EQ(s.says().size(), 2U);
-}
-
-TEST_F(RoomMover, ARoomThatIsOursAgainBeforeItWentStaysOpen)
-{
-    s.send(ann, 1, "hi");
-    s.end_turn();
-    s.chat_server_comes("s2");
-    s.goes("s2");
-    (void)s.says();
-
-    s.turn();
-    s.ask(bob, "chat.chatHandler.users", "{}");
-
-    const auto said = s.says();
-    ASSERT_EQ(said.size(), 3U);
-    EXPECT_EQ(said[0], R"(c1: #3 ok {"offset":1,"epoch":"e1","time":1000})");
-    EXPECT_EQ(said[2], R"(c2: #4 ok {"users":["ann","bob"]})");
-}
-
-TEST_F(RoomMover, ARoomThatIsOursAgainBeforeItSettledOpensAgain)
-{
-    say(1, "hi");
-    s.chat_server_comes("s2");
-    (void)s.says();
-    s.goes("s2");
-    EXPECT_EQ(s.says(), lines{"done 3"});
-    s.settle();
-
-    s.enroll("c1", {ann}, s.at(1, 3, 1));
-    s.enroll("c2", {bob}, s.at(1, 3, 1));
-    s.turn();
-
-    EXPECT_EQ(s.says(),
-              (lines{"c1: " + room + " at 2.0 e1@1, [ann bob]", "c2: " + room + " at 2.0 e1@1, [ann bob]"}));
-}
-
-// ---- a room that was not open yet
-
-TEST_F(RoomMover, WhoWaitsForARoomThatMovesMustAskThere)
-{
-    const auto cid = room_stage::who("cid", "c1", 9);
-    s.comes_back("c2"); // has to enroll first
-    s.kick(ann);
-    s.kick(bob);
-    (void)s.says();
-    s.enter(cid);
-    s.kick(cid);
-
-    s.chat_server_comes("s2");
-
-    EXPECT_EQ(s.says(), (lines{"c1: #3 moved", to_room("forwarded chat.chatRemote.kick"),
-                               to_room("last 1.0 e1@0"), "done 3"}));
-}
-
-TEST_F(RoomMover, ARoomThatMovesWhileItOpensIsHandedOverOnceTheStoreHasAnswered)
-{
-    s.kick(ann);
-    s.kick(bob);
-    (void)s.says();
-    s.enter(ann);
-    s.end_turn();
-    s.chat_server_comes("s2");
+    s.reply(first, errc::ok, "s2");
     EXPECT_EQ(s.says(), lines{});
 
-    s.turn();
-
-    EXPECT_EQ(s.says(), (lines{"c1: #3 moved", to_room("last 2.0 e1@0"), "done 2"}));
+    s.reply(s.calls.at(1), errc::ok, "s2");
+    EXPECT_EQ(s.says(), lines{"done 3"});
 }
 
-TEST_F(RoomMover, ARoomThatWasTurnedAwayAndIsOursAgainInOneTurnOpensWithWhatCameWithIt)
-{
-    room_stage t;
-    t.rid = room;
-    t.hand_over({.last = true,
-                 .at = {.term = 5, .rev = 8, .epoch = "old", .offset = 2},
-                 .members = {ann, bob},
-                 .messages = {},
-                 .answers = {}});
-    t.chat_server_comes("s2");
-    t.goes("s2");
-    (void)t.says();
-
-    t.settle();
-    t.enroll("c1", {ann});
-    t.enroll("c2", {bob});
-    t.turn();
-
-    EXPECT_EQ(t.says(),
-              (lines{"c1: " + room + " at 6.0 e1@2, [ann bob]", "c2: " + room + " at 6.0 e1@2, [ann bob]"}));
-    EXPECT_EQ(t.count("room.member_reenrolled"), 0U);
-}
-
-// ---- drain
-
-TEST_F(RoomMover, DrainingSaysSoAndHandsOver)
+TEST_F(RoomMover, NothingIsSentWhereThereIsNobodyToTakeItAnyMore)
 {
     s.chat_server_comes("s2");
     (void)s.says();
-    s.settle();
-    s.rid = room_stage::room_of("s1");
-    s.enroll("c1", {ann});
-    s.enroll("c2");
-    s.turn();
-    (void)s.says();
+    s.answer_parts(errc::hole);
 
-    s.server.drain(s.now);
-    EXPECT_EQ(s.says(), lines{"drain"});
-    EXPECT_FALSE(s.server.drained());
     s.drains("s1");
-    EXPECT_EQ(s.says(), (lines{s.rid + ": last 1.0 e2@0, ann", "done 3"}));
-    EXPECT_FALSE(s.server.drained());
-    s.settle();
+    s.goes("s2");
+    (void)s.says();
+    s.pass(1s);
 
-    EXPECT_TRUE(s.server.drained());
+    EXPECT_EQ(s.says(), lines{});
 }
 
-TEST_F(RoomMover, DrainedAtOnceWhereThereIsNobodyToTakeTheRooms)
+TEST_F(RoomMover, TheTimeThatMembersOfASilentConnectorHaveTravels)
 {
-    s.server.drain(s.now);
-    EXPECT_FALSE(s.server.drained());
+    s.loses_its_link("c2");
+    s.pass(1s);
+    (void)s.says();
 
-    s.drains("s1");
+    s.chat_server_comes("s2");
 
-    EXPECT_TRUE(s.server.drained());
+    EXPECT_EQ(s.says(), lines{to_room("last 1.2 e1@0, ann bob, c2 has 4000 ms")});
+}
+
+TEST_F(RoomMover, TheTimeThatMembersOfADeadConnectorHaveTravels)
+{
+    s.goes("c2");
+    s.pass(1s);
+    (void)s.says();
+
+    s.chat_server_comes("s2");
+
+    EXPECT_EQ(s.says(), lines{to_room("last 1.2 e1@0, ann bob, c2 has 2000 ms")});
 }
 
 } // namespace

@@ -226,14 +226,32 @@ void room_stage::send(const member& who, std::uint64_t number, const std::string
     ask(who, "chat.chatHandler.send", body.dump(), number, low);
 }
 
-void room_stage::reply(std::uint64_t call, errc code)
+void room_stage::reply(std::uint64_t call, errc code, const std::string& from)
 {
-    hear({.kind = kind::reply, .from = "c1", .to = {"s1"}, .id = call, .code = code});
+    hear({.kind = kind::reply, .from = from, .to = {"s1"}, .id = call, .code = code});
 }
 
-void room_stage::hand_over(const protocol::handover& part)
+// ---- other chat servers
+
+void room_stage::hand_over(protocol::handover part, const std::string& from)
 {
-    notify("s2", protocol::channel_handover, protocol::pack(part));
+    constexpr std::uint64_t id = 1'000'000; // none of the calls that tests number
+    if (part.generation == 0)
+        part.generation = view.generation;
+    asked_[id] = protocol::handover::route;
+    const auto body = protocol::pack(part);
+    hear({.kind = kind::call,
+          .from = from,
+          .room = rid,
+          .id = id,
+          .route = std::string(protocol::handover::route),
+          .body = body});
+}
+
+void room_stage::answer_parts(errc code, const std::string& from)
+{
+    for (const auto id : std::exchange(parts_, {}))
+        reply(id, code, from);
 }
 
 // ---- time

@@ -54,8 +54,14 @@ public:
              std::uint64_t low = 0);
     /// A numbered send to all.
     void send(const member& who, std::uint64_t number, const std::string& text, std::uint64_t low = 0);
-    void reply(std::uint64_t call, errc code); ///< to a call that it made
-    void hand_over(const protocol::handover& part);
+    /// The answer to a call that it made.
+    void reply(std::uint64_t call, errc code, const std::string& from = "c1");
+
+    // ---- what other chat servers say
+    /// One part of a room that comes; in the present generation unless the part names another.
+    void hand_over(protocol::handover part, const std::string& from = "s2");
+    /// The answer to every part that it sent since the last time.
+    void answer_parts(errc code = errc::ok, const std::string& from = "s2");
     void hear(const protocol::envelope& e);
 
     // ---- time, and the turns of its loop
@@ -69,9 +75,13 @@ public:
     ///   c1,c2: lobby 1.3 e1@1 {...}             a broadcast: term, rev, epoch, offset, the push
     ///   c1: lobby at 1.0 e1@0, lost, [ann]      where the room stands, after an enroll or a sync
     ///   lobby: last 1.2 e1@1, ann bob           one part of a room that is handed over
+    ///   s2: part ok                             the answer to one that comes
+    /// Terms lie in a generation: "3" is the third of the first one, "2/3" of the second one.
     lines says();
     std::string epoch(std::size_t number) const; ///< of name "e1", "e2" ...: as it really reads
+    /// In a term of the first generation.
     [[nodiscard]] protocol::head at(std::uint64_t term, std::uint64_t rev, std::uint64_t offset) const;
+    static std::uint64_t term(std::uint64_t generation, std::uint64_t number);
     /// Ids of the calls that it made, as says() showed them.
     std::vector<std::uint64_t> calls;
 
@@ -99,11 +109,14 @@ private:
     std::string text_of(const protocol::envelope& e);
     std::string text_of_reply(const protocol::envelope& e);
     std::string text_of_notify(const protocol::envelope& e);
+    std::string text_of_call(const protocol::envelope& e);
+    std::string text_of(const protocol::handover& part);
     std::string text_of(const protocol::sync_state& s);
     std::string renamed(std::string text);
 
     std::uint64_t next_call_ = 1, nonces_ = 100;
     std::map<std::uint64_t, std::string> asked_; ///< call -> route
+    std::vector<std::uint64_t> parts_;           ///< calls that it made to hand rooms over
     std::vector<std::string> epochs_;
 };
 

@@ -63,7 +63,12 @@ std::string room_stage::epoch(std::size_t number) const
 
 head room_stage::at(std::uint64_t term, std::uint64_t rev, std::uint64_t offset) const
 {
-    return {.term = term, .rev = rev, .epoch = epoch(1), .offset = offset};
+    return {.term = room_stage::term(1, term), .rev = rev, .epoch = epoch(1), .offset = offset};
+}
+
+std::uint64_t room_stage::term(std::uint64_t generation, std::uint64_t number)
+{
+    return (generation << 32U) + number;
 }
 
 /// Client JSON with the epochs by their names.
@@ -77,7 +82,9 @@ std::string room_stage::renamed(std::string text)
 
 std::string room_stage::text_of(const head& at)
 {
-    return fmt::format("{}.{} {}@{}", at.term, at.rev, named(at.epoch), at.offset);
+    const auto generation = at.term >> 32U, number = at.term - (generation << 32U);
+    const auto lies_in = generation == 1 ? std::string() : fmt::format("{}/", generation);
+    return fmt::format("{}{}.{} {}@{}", lies_in, number, at.rev, named(at.epoch), at.offset);
 }
 
 std::string room_stage::text_of(const protocol::sync_state& s)
@@ -96,6 +103,8 @@ std::string room_stage::text_of(const protocol::sync_state& s)
 
 std::string room_stage::text_of_reply(const envelope& e)
 {
+    if (asked_[e.id] == protocol::handover::route)
+        return fmt::format("{}: part {}", e.to.front(), name_of(e.code));
     const auto intro = fmt::format("{}: #{} {}", e.to.front(), e.id, name_of(e.code));
     if (e.code == errc::hole)
         return fmt::format("{} {}", intro, protocol::unpack<std::uint64_t>(e.body).value());
@@ -119,9 +128,11 @@ std::string room_stage::text_of_notify(const envelope& e)
         const auto body = protocol::unpack<protocol::evict>(e.body).value();
         return fmt::format("evict {} {}", body.session, body.reason);
     }
-    if (e.route != protocol::channel_handover)
-        return "forwarded " + e.route;
-    const auto part = protocol::unpack<protocol::handover>(e.body).value();
+    return "forwarded " + e.route;
+}
+
+std::string room_stage::text_of(const protocol::handover& part)
+{
     std::string text = part.last ? "last " + text_of(part.at) : "part";
     if (!part.messages.empty())
         text += ", messages " + offsets_of(part.messages);
@@ -129,7 +140,21 @@ std::string room_stage::text_of_notify(const envelope& e)
         text += ", " + joined(part.members, [](const auto& m) { return m.user; });
     if (!part.answers.empty())
         text += ", answers " + joined(part.answers, [](const auto& a) { return a.number; });
+    for (const auto& one : part.absent)
+        text += fmt::format(", {} has {} ms", one.connector.id, one.left_ms);
     return text;
+}
+
+std::string room_stage::text_of_call(const envelope& e)
+{
+    calls.push_back(e.id);
+    if (e.route == protocol::handover::route) {
+        parts_.push_back(e.id);
+        return fmt::format("{}: {}", e.room, text_of(protocol::unpack<protocol::handover>(e.body).value()));
+    }
+    const auto body = protocol::unpack<protocol::deliver>(e.body).value();
+    return fmt::format("{}: {} deliver to {} {}", e.to.front(), e.room, body.session,
+                       json_of(body.push.data));
 }
 
 std::string room_stage::text_of(const envelope& e)
@@ -141,11 +166,8 @@ std::string room_stage::text_of(const envelope& e)
     case kind::notify:
         return e.to.empty() ? fmt::format("{}: {}", to, text_of_notify(e))
                             : fmt::format("{}: {} {}", to, e.room, text_of_notify(e));
-    case kind::call: {
-        calls.push_back(e.id);
-        const auto body = protocol::unpack<protocol::deliver>(e.body).value();
-        return fmt::format("{}: {} deliver to {} {}", to, e.room, body.session, json_of(body.push.data));
-    }
+    case kind::call:
+        return text_of_call(e);
     case kind::broadcast:
         if (e.route == protocol::channel_heads) {
             const auto list = protocol::unpack<protocol::heads>(e.body).value();

@@ -73,6 +73,31 @@ TEST_F(ChatRemote, LeavingTwiceIsLeavingOnce)
     EXPECT_EQ(s.says(), lines{R"(c1: lobby 1.6 e1@3 {"route":"onLeave","user":"bob","rid":"lobby"})"});
 }
 
+TEST_F(ChatRemote, ALateLeavingOfAnEarlierStayIsNothing)
+{
+    s.enter(bob);
+    auto again = bob;
+    again.stay = 2;
+    s.enter(again);
+    (void)s.says();
+
+    s.kick(bob);
+
+    EXPECT_EQ(s.says(), lines{});
+    EXPECT_EQ(s.server.channels().members(), 2U);
+}
+
+TEST_F(ChatRemote, AConnectionThatWasGivenUpTakesNoPlace)
+{
+    auto late = bob, early = room_stage::who("bob", "c1", 7, "key");
+    late.opened = 2000;
+    early.opened = 1000;
+    s.enter(late);
+    (void)s.says();
+
+    EXPECT_EQ(enters({.who = early}), lines{"c1: #6 duplicate_user"});
+}
+
 TEST_F(ChatRemote, ResumingBringsExactlyWhatWasMissed)
 {
     EXPECT_EQ(resumes(1), lines{"c2: #5 ok 1.5 e1@3 [ann bob], recovered, messages 2 3"});

@@ -41,13 +41,24 @@ TEST(MemoryStore, ContentThatALaterOwnerHasContinuedIsDropped)
     EXPECT_EQ(s.all(), offsets{});
 }
 
+TEST(MemoryStore, TheTermIsRaisedAboveTheFloorAndTheEpochContinued)
+{
+    shelf s;
+    s.fill("a", 3);
+
+    EXPECT_EQ(s.open("a", 1, "new", 40), (head{.term = 41, .rev = 0, .epoch = "e", .offset = 3}));
+    EXPECT_EQ(s.open("a", 1, "new", 40), (head{.term = 42, .rev = 0, .epoch = "e", .offset = 3}));
+    EXPECT_EQ(s.open("b", 50, "new", 40), (head{.term = 51, .rev = 0, .epoch = "new", .offset = 0}));
+}
+
 TEST(MemoryStore, TakesOverManyRoomsInTheOrderGiven)
 {
     shelf s;
     s.fill("a", 1);
     std::vector<head> heads;
 
-    s.store.take_over({{"b", 0, "eb"}, {"a", 0, "ea"}}, [&](std::vector<head> h) { heads = std::move(h); });
+    s.store.take_over({{"b", 0, 0, "eb"}, {"a", 0, 0, "ea"}},
+                      [&](std::vector<head> h) { heads = std::move(h); });
     s.store.complete();
 
     ASSERT_EQ(heads.size(), 2U);

@@ -185,7 +185,7 @@ TEST(MemoryStore, CompletesOnlyInComplete)
     int answers = 0;
 
     s.store.submit({shelf::entry("a", 1)}, [&](const auto&) { ++answers; });
-    s.store.take_over({{"b", 0, "e"}}, [&](const auto&) { ++answers; });
+    s.store.take_over({{"b", 0, 0, "e"}}, [&](const auto&) { ++answers; });
     s.store.read_before("a", 0, {}, [&](const auto&) { ++answers; });
     s.store.read_after("a", 0, {}, [&](const auto&) { ++answers; });
 

@@ -24,10 +24,12 @@ struct shelf
 {
     explicit shelf(memory_options options = {}) : store(options, counters) { (void)open("a"); }
 
-    head open(const std::string& rid, std::uint64_t term_above = 0, const std::string& epoch = "e")
+    head open(const std::string& rid, std::uint64_t term_above = 0, const std::string& epoch = "e",
+              std::uint64_t floor = 0)
     {
         std::vector<head> heads;
-        store.take_over({{rid, term_above, epoch}}, [&](std::vector<head> h) { heads = std::move(h); });
+        store.take_over({{rid, term_above, floor, epoch}},
+                        [&](std::vector<head> h) { heads = std::move(h); });
         store.complete();
         return heads.at(0);
     }

@@ -1,0 +1,199 @@
+// Members whose connector is silent.
+#include "test/unit/backend/room_stage.hpp"
+
+#include <gtest/gtest.h>
+
+namespace citron::backend {
+namespace {
+
+using namespace std::chrono_literals;
+using test::lines;
+using test::room_stage;
+
+std::string on_add(const std::string& at, const std::string& user)
+{
+    return at + R"( {"route":"onAdd","user":")" + user + R"(","rid":"lobby"})";
+}
+
+std::string on_leave(const std::string& at, const std::string& user)
+{
+    return at + R"( {"route":"onLeave","user":")" + user + R"(","rid":"lobby"})";
+}
+
+/// ann (on c1) and bob (on c2) are in the lobby, which stands at 1.2.
+struct ChannelAbsent : testing::Test
+{
+    room_stage s;
+    protocol::member ann = room_stage::who("ann", "c1", 1), bob = room_stage::who("bob", "c2", 1);
+
+    ChannelAbsent()
+    {
+        s.serve();
+        s.enter(ann);
+        s.enter(bob);
+        s.turn();
+        (void)s.says();
+    }
+    lines users()
+    {
+        (void)s.says();
+        s.ask(ann, "chat.chatHandler.users", "{}");
+        return s.says();
+    }
+};
+
+TEST_F(ChannelAbsent, MembersOfADeadConnectorStayForTheGrace)
+{
+    s.goes("c2");
+    (void)s.says();
+
+    s.pass(2'900ms);
+
+    EXPECT_EQ(users(), (lines{R"(c1: #3 ok {"users":["bob","ann"]})"}));
+}
+
+TEST_F(ChannelAbsent, MembersOfADeadConnectorLeaveAfterTheGrace)
+{
+    s.pass(6s);
+    s.goes("c2");
+    (void)s.says();
+
+    s.pass(3s);
+
+    EXPECT_EQ(s.says().at(0), on_leave("c1: lobby 1.3 e1@0", "bob"));
+    EXPECT_EQ(s.server.channels().members(), 1U);
+}
+
+TEST_F(ChannelAbsent, MembersOfAConnectorThatLostItsLinkStayFiveSeconds)
+{
+    s.loses_its_link("c2");
+
+    s.pass(4'900ms);
+    EXPECT_EQ(s.server.channels().members(), 2U);
+    s.pass(100ms);
+
+    EXPECT_EQ(s.server.channels().members(), 1U);
+}
+
+TEST_F(ChannelAbsent, TheNameOfAMemberWhoseConnectorMayComeBackIsTaken)
+{
+    s.loses_its_link("c2");
+
+    s.enter(room_stage::who("bob", "c1", 5));
+
+    EXPECT_EQ(s.says(), lines{"c1: #3 duplicate_user"});
+}
+
+TEST_F(ChannelAbsent, TheNameOfAMemberWhoseConnectorMayComeBackIsTakenForListsToo)
+{
+    s.loses_its_link("c2");
+    s.comes_back("c1");
+    (void)s.says();
+
+    s.enroll("c1", {ann, room_stage::who("bob", "c1", 5)}, s.at(1, 2, 0));
+
+    EXPECT_EQ(s.says(), lines{"c1: lobby at 1.2 e1@0, evicted 5"});
+}
+
+TEST_F(ChannelAbsent, TheNameOfAMemberOfAFormerLifeOfItsConnectorYields)
+{
+    s.view.servers[1].boot = 8;
+    s.comes_back("c2");
+    s.enroll("c2");
+
+    s.enter(room_stage::who("bob", "c1", 5));
+
+    EXPECT_EQ(s.says(), (lines{on_leave("c1: lobby 1.3 e1@0", "bob"), on_add("c1: lobby 1.4 e1@0", "bob"),
+                               "c1: #3 ok 1.4 e1@0 [ann bob]"}));
+}
+
+TEST_F(ChannelAbsent, AConnectorThatFellSilentAndThenDiedHasFiveSecondsInAll)
+{
+    const auto c2 = s.view.servers[1];
+    s.loses_its_link("c2");
+    s.pass(2s);
+    s.view.servers.push_back(c2);
+    s.goes("c2");
+
+    s.pass(2'900ms);
+    EXPECT_EQ(s.server.channels().members(), 2U);
+    s.pass(100ms);
+
+    EXPECT_EQ(s.server.channels().members(), 1U);
+}
+
+TEST_F(ChannelAbsent, OtherViewsDoNotProlongTheGrace)
+{
+    s.goes("c2");
+    s.pass(2s);
+    s.connector_comes("c3");
+    (void)s.says();
+
+    s.pass(1s);
+
+    EXPECT_EQ(s.server.channels().members(), 1U);
+}
+
+TEST_F(ChannelAbsent, AConnectorThatWasOnlyFrozenKeepsItsMembers)
+{
+    auto c2 = s.view.servers[1];
+    ASSERT_EQ(c2.id, "c2");
+    s.goes("c2");
+    s.pass(2s);
+    s.view.servers.push_back(c2);
+    s.comes_back("c2");
+    (void)s.says();
+
+    s.enroll("c2", {bob}, s.at(1, 2, 0));
+    EXPECT_EQ(s.says(), lines{"c2: lobby at 1.2 e1@0"});
+    s.pass(10s);
+
+    EXPECT_EQ(s.server.channels().members(), 2U);
+}
+
+TEST_F(ChannelAbsent, AnotherLifeOfTheConnectorDoesNotKeepTheMembers)
+{
+    s.view.servers[1].boot = 8;
+    s.comes_back("c2");
+    s.enroll("c2");
+    EXPECT_EQ(s.says(), lines{});
+
+    s.pass(3s);
+
+    EXPECT_EQ(s.server.channels().members(), 1U);
+}
+
+TEST_F(ChannelAbsent, TheNameOfAMemberInGraceYields)
+{
+    s.goes("c2");
+    (void)s.says();
+
+    s.enter(room_stage::who("bob", "c1", 5));
+
+    EXPECT_EQ(s.says(), (lines{on_leave("c1: lobby 1.3 e1@0", "bob"), on_add("c1: lobby 1.4 e1@0", "bob"),
+                               "c1: #3 ok 1.4 e1@0 [ann bob]"}));
+}
+
+TEST_F(ChannelAbsent, TheGraceOfAReplacedMemberHurtsNobody)
+{
+    s.goes("c2");
+    s.enter(room_stage::who("bob", "c1", 5));
+    (void)s.says();
+
+    s.pass(5s);
+
+    EXPECT_EQ(s.server.channels().members(), 2U);
+}
+
+TEST_F(ChannelAbsent, TheLastMemberInGraceTakesTheRoomWithIt)
+{
+    s.kick(ann);
+    s.goes("c2");
+
+    s.pass(3s);
+
+    EXPECT_EQ(s.server.channels().size(), 0U);
+}
+
+} // namespace
+} // namespace citron::backend
