@@ -219,5 +219,46 @@ TEST(Newcomer, ARepairThatIsMoreThanIsKeptMustBeInItsAnswer)
     EXPECT_TRUE(s.can_join(at(16, 9)));
 }
 
+/// What is forgotten half-way through a repair is not made good by what is kept of the rest.
+TEST(Newcomer, ARepairThatIsForgottenHalfWayMustBeInItsAnswerToo)
+{
+    feed_stage s(with_little_memory());
+    s.member("ann", at(10, 5));
+    s.joining("bob");
+
+    s.state({.at = at(16, 10),
+             .messages = {s.message(6), s.message(7), s.message(8), s.message(9), s.message(10)}});
+
+    EXPECT_FALSE(s.can_join(at(12, 6)));
+    EXPECT_TRUE(s.can_join(at(16, 10)));
+}
+
+/// It would not be told what is lost to it.
+TEST(Newcomer, WhatWasLostMeanwhileMustBeBehindItsAnswer)
+{
+    feed_stage s;
+    s.member("ann", at(10, 5));
+    s.joining("bob");
+
+    s.state({.at = at(20, 15), .messages = {s.message(14), s.message(15)}, .lost = true});
+
+    EXPECT_FALSE(s.can_join(at(12, 6)));
+    EXPECT_TRUE(s.can_join(at(20, 15)));
+}
+
+TEST(Newcomer, SoMustARepairOfWhichMoreIsToCome)
+{
+    feed_stage s(with_little_memory());
+    s.member("ann", at(10, 5));
+    s.joining("bob");
+
+    s.state({.at = at(30, 20),
+             .messages = {s.message(6), s.message(7), s.message(8), s.message(9), s.message(10)},
+             .more = true});
+
+    EXPECT_FALSE(s.can_join(at(12, 6)));
+    EXPECT_TRUE(s.can_join(at(30, 20)));
+}
+
 } // namespace
 } // namespace citron::frontend
