@@ -288,7 +288,7 @@ void room_feed::push_missed(room& r, const protocol::message& m, const head& who
 {
     const auto f = websocket_frame(protocol::encode_push("onChat", m.push.data));
     for (auto* p : r.members)
-        if (!has(*p, r.seen.epoch, m.offset))
+        if (before(p->position, whole) && !has(*p, r.seen.epoch, m.offset))
             sessions_.push(*p->client, f, now);
     remember(r, {.at = r.seen, .what = room::shown::kind::message, .frame = f, .change = {}, .users = {}},
              whole);

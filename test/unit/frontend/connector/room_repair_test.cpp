@@ -247,6 +247,18 @@ TEST(Repair, WhoIsAlreadyInTheNewEpochIsNotToldOfIt)
     EXPECT_EQ(s.hears(bob), strings{"onChat 2"});
 }
 
+TEST(Repair, WhoCameAfterAllThatIsToldNothing)
+{
+    feed_stage s;
+    s.member("ann", at(10, 5));
+    auto& bob = s.joining("bob");
+    s.admit(bob, of_epoch("g", 3, 1, 1));
+
+    s.state({.at = of_epoch("f", 2, 4, 3), .messages = {s.message(2), s.message(3)}, .lost = true});
+
+    EXPECT_EQ(s.hears(bob), strings{});
+}
+
 // ---- names taken
 
 TEST(Repair, SessionsWhoseNameWasTakenAreNamed)
