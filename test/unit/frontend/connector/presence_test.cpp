@@ -220,14 +220,14 @@ TEST(Presence, RepairsAndEventsMeanwhileAreToldInTheirOrderAndOnce)
     feed_stage s;
     s.member("ann", at(10, 5));
     auto& bob = s.joining("bob");
-    s.state({.at = at(13, 5), .roster_known = true, .users = {"ann", "bob", "cid"}});
+    s.state({.at = at(13, 5), .roster_known = true, .users = {"ann", "bob", "cid", "fay"}});
     s.add(at(14, 5), "dan");
-    s.leave(at(15, 5), "cid");
-    s.state({.at = at(17, 5), .roster_known = true, .users = {"ann", "bob", "dan", "eve"}});
+    s.leave(at(15, 5), "fay");
+    s.state({.at = at(17, 5), .roster_known = true, .users = {"ann", "bob", "cid", "dan", "eve"}});
 
     s.admit(bob, at(11, 5), {"ann", "bob"});
 
-    EXPECT_EQ(s.hears(bob), (strings{comes("cid"), "onAdd dan", "onLeave cid", comes("eve")}));
+    EXPECT_EQ(s.hears(bob), (strings{comes("cid"), comes("fay"), "onAdd dan", "onLeave fay", comes("eve")}));
 }
 
 TEST(Presence, WhoIsAheadOfARepairMeanwhileKeepsItsOwnList)

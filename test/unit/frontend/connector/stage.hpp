@@ -75,10 +75,11 @@ public:
     /// The wall clock, which runs like `now` but shows something else.
     [[nodiscard]] std::uint64_t unix_ms() const
     {
-        return 1'700'000'000'000 + static_cast<std::uint64_t>(now.time_since_epoch() / milliseconds(1));
+        return unix_offset + static_cast<std::uint64_t>(now.time_since_epoch() / milliseconds(1));
     }
 
     instant now{std::chrono::hours(1)};
+    std::uint64_t unix_offset = 1'700'000'000'000;
     protocol::counters counters;
     connector server;
 
