@@ -95,6 +95,7 @@ void shell::serve_web(const runtime::startup& start)
 void shell::run()
 {
     lifecycle_ = std::make_unique<runtime::lifecycle>(loop_, stop_limit, [this] { begin_stop(); });
+    on_tick(cluster::link::now()); // who comes before the first one of the link needs the time of day too
     link_.start();
     door_.start();
     if (web_door_)

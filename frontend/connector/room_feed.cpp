@@ -98,7 +98,8 @@ void room_feed::show(room& r, const broadcast& b, instant now)
     for (auto* p : r.members) // nobody is removed here: sessions that end are buried after the turn
         if (before(p->position, b.at))
             sessions_.push(*p->client, f, now);
-    remember(r, {.at = b.at, .what = room::shown::kind::event, .frame = f, .change = change, .users = {}});
+    remember(r, {.at = b.at, .what = room::shown::kind::event, .frame = f, .change = change, .users = {}},
+             b.at);
 }
 
 void room_feed::move_to(room& r, const head& at)
@@ -107,15 +108,22 @@ void room_feed::move_to(room& r, const head& at)
     std::erase_if(r.ahead, [&r](const auto& entry) { return !before(r.seen, entry.first->position); });
 }
 
-/// For those whose join is not answered yet.
-void room_feed::remember(room& r, room::shown late)
+/// For those whose join is not answered yet. `whole`: where all of it is behind them, and what belongs to it.
+void room_feed::remember(room& r, room::shown late, const head& whole)
 {
     if (r.joining.empty())
         return;
     r.recent_bytes += late.frame.size() + late.users.size() * sizeof(std::string);
     r.recent.push_back(std::move(late));
     if (r.recent_bytes > options_.recent_bytes)
-        r.forget_recent();
+        begin_recent(r, whole);
+}
+
+/// Whoever is joining must have an answer that is not older.
+void room_feed::begin_recent(room& r, const head& from)
+{
+    r.forget_recent();
+    r.recent_from = from;
 }
 
 bool room_feed::begins(const room& r, const head& at)
@@ -245,8 +253,6 @@ void room_feed::on_state(const std::string& rid, const sync_state& state, instan
     if (state.roster_known)
         repair_roster(*r, state, now);
     move_to(*r, state.at);
-    if (r->recent.empty())
-        r->forget_recent(); // it may have overflowed half-way
     replay(*r, now);
 }
 
@@ -264,7 +270,7 @@ void room_feed::repair_messages(room& r, const sync_state& state, instant now)
             continue;
         ++repaired_;
         r.seen.offset = m.offset;
-        push_missed(r, m, now);
+        push_missed(r, m, state.at, now);
     }
 }
 
@@ -278,13 +284,14 @@ bool has(const place& p, const std::string& epoch, std::uint64_t offset)
 } // namespace
 
 /// A message without its rev: members are told by offset who has it already.
-void room_feed::push_missed(room& r, const protocol::message& m, instant now)
+void room_feed::push_missed(room& r, const protocol::message& m, const head& whole, instant now)
 {
     const auto f = websocket_frame(protocol::encode_push("onChat", m.push.data));
     for (auto* p : r.members)
-        if (!has(*p, r.seen.epoch, m.offset))
+        if (before(p->position, whole) && !has(*p, r.seen.epoch, m.offset))
             sessions_.push(*p->client, f, now);
-    remember(r, {.at = r.seen, .what = room::shown::kind::message, .frame = f, .change = {}, .users = {}});
+    remember(r, {.at = r.seen, .what = room::shown::kind::message, .frame = f, .change = {}, .users = {}},
+             whole);
 }
 
 void room_feed::push_reset(room& r, const head& at, std::uint64_t offset, instant now)
@@ -295,6 +302,7 @@ void room_feed::push_reset(room& r, const head& at, std::uint64_t offset, instan
     for (auto* p : r.members)
         if (before(p->position, at) && !has(*p, at.epoch, offset))
             sessions_.push(*p->client, f, now);
+    begin_recent(r, at);
 }
 
 void room_feed::repair_roster(room& r, const sync_state& state, instant now)
@@ -307,8 +315,9 @@ void room_feed::repair_roster(room& r, const sync_state& state, instant now)
         const auto own = r.ahead.find(p);
         push_changes(*p, own == r.ahead.end() ? changes : changes_between(r.rid, own->second, present), now);
     }
-    remember(
-        r, {.at = state.at, .what = room::shown::kind::roster, .frame = {}, .change = {}, .users = present});
+    remember(r,
+             {.at = state.at, .what = room::shown::kind::roster, .frame = {}, .change = {}, .users = present},
+             state.at);
     r.roster = present;
 }
 

@@ -60,9 +60,10 @@ private:
     /// With a newcomer at `at` the room begins for us: nobody here has been shown anything that matters.
     [[nodiscard]] static bool begins(const room& r, const protocol::head& at);
     static void move_to(room& r, const protocol::head& at);
-    void remember(room& r, room::shown late);
+    void remember(room& r, room::shown late, const protocol::head& whole);
+    static void begin_recent(room& r, const protocol::head& from);
     void show_late(place& p, const room::shown& late, std::set<std::string>& users, instant now);
-    void push_missed(room& r, const protocol::message& m, instant now);
+    void push_missed(room& r, const protocol::message& m, const protocol::head& whole, instant now);
     void push_reset(room& r, const protocol::head& at, std::uint64_t offset, instant now);
     [[nodiscard]] static presence changes_between(const std::string& rid, const std::set<std::string>& before,
                                                   const std::set<std::string>& after);

@@ -94,6 +94,21 @@ TEST(Rpc, SaysWhetherTheAddresseeItselfAnswered)
     EXPECT_EQ(heard, (std::vector{speaker::addressee, speaker::broker, speaker::nobody}));
 }
 
+TEST(Rpc, WhatTheLineDidNotTakeHasReachedNobodyAndWhatItLostMayHave)
+{
+    caller c;
+    std::vector<speaker> heard;
+    const auto note = [&](const answer& a, instant) { heard.push_back(a.who); };
+    c.rpc.call_room("lobby", "a.b.c", "", c.now + 1s, note);
+    c.peer.on_lost(c.now);
+
+    c.rpc.on_down(c.now);
+    c.rpc.call_room("lobby", "a.b.c", "", c.now + 1s, note);
+    c.rpc.on_tick(c.now);
+
+    EXPECT_EQ(heard, (std::vector{speaker::nobody, speaker::broker}));
+}
+
 TEST(Rpc, EndsAtItsDeadline)
 {
     caller c;

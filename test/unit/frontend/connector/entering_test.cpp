@@ -146,63 +146,6 @@ TEST_F(Entering, BodiesThatAreNoEntryAreBadRequests)
     EXPECT_EQ(s.sends(), strings{});
 }
 
-// ---- from room to room
-
-TEST_F(Entering, AnotherRoomIsEnteredBeforeTheFirstIsLeft)
-{
-    session& ann = s.member("ann");
-
-    s.ask(ann, 2, enter, R"({"username":"ann","rid":"attic"})");
-    EXPECT_EQ(s.sends(), strings{"add attic ann#1"});
-    s.publish("lobby", s.at(11, 6));
-    EXPECT_EQ(s.hears(ann), strings{"onChat 6"});
-    s.admit("add attic", s.at(3, 1));
-
-    EXPECT_EQ(s.sends(), strings{"kick lobby ann#1"});
-    EXPECT_EQ(s.server.rooms().index().rooms().size(), 1U);
-    EXPECT_TRUE(s.server.rooms().index().rooms().contains("attic"));
-}
-
-TEST_F(Entering, AllRoomsButTheNewOneAreLeft)
-{
-    session& ann = s.member("ann");
-    s.join(ann, "attic");
-    s.join(ann, "cellar");
-
-    s.ask(ann, 2, enter, R"({"username":"ann","rid":"roof"})");
-    (void)s.sends();
-    s.admit("add roof", s.at(3, 1));
-
-    EXPECT_EQ(s.sends(), (strings{"kick lobby ann#1", "kick attic ann#1", "kick cellar ann#1"}));
-}
-
-TEST_F(Entering, RefusedInAnotherRoomEverythingStaysAsItWas)
-{
-    session& ann = s.member("ann");
-    s.ask(ann, 2, enter, R"({"username":"bob","rid":"attic"})");
-    (void)s.sends();
-
-    s.answer("add attic", errc::duplicate_user);
-    s.publish("lobby", s.at(11, 6));
-    s.ask(ann, 3, "chat.chatHandler.users", "{}");
-
-    EXPECT_EQ(s.hears(ann),
-              (strings{R"(response 2 {"code":500,"error":true,"reason":"duplicate_user"})", "onChat 6"}));
-    EXPECT_EQ(s.sends(), strings{"users lobby ann#1 {}"});
-}
-
-TEST_F(Entering, ARefusedNameIsNotTheOneToJoinWith)
-{
-    session& ann = s.member("ann");
-    s.ask(ann, 2, enter, R"({"username":"bob","rid":"attic"})");
-    (void)s.sends();
-    s.answer("add attic", errc::duplicate_user);
-
-    s.ask(ann, 3, join, R"({"rid":"cellar"})");
-
-    EXPECT_EQ(s.sends(), strings{"add cellar ann#1"});
-}
-
 // ---- join
 
 TEST_F(Entering, JoiningAddsARoomUnderTheSameNameAndKey)
@@ -264,12 +207,29 @@ TEST_F(Entering, WhoLeavesHearsNoMoreButStaysConnected)
 TEST_F(Entering, ARoomThatWasNotEnteredCannotBeLeft)
 {
     session& ann = s.member("ann");
+    s.ask(ann, 2, join, R"({"rid":"cellar"})");
+    (void)s.sends();
 
-    s.ask(ann, 2, leave, R"({"rid":"attic"})");
-    s.ask(ann, 3, leave, "{}");
+    s.ask(ann, 3, leave, R"({"rid":"attic"})");
+    s.ask(ann, 4, leave, R"({"rid":"cellar"})"); // not yet
 
-    EXPECT_EQ(s.hears(ann), (strings{refusal(2, "not_entered"), refusal(3, "not_entered")}));
+    EXPECT_EQ(s.hears(ann), (strings{refusal(3, "not_entered"), refusal(4, "not_entered")}));
     EXPECT_EQ(s.sends(), strings{});
+}
+
+TEST_F(Entering, WithoutTheNameOfARoomNothingIsLeft)
+{
+    session& ann = s.member("ann");
+    std::uint32_t id = 2;
+
+    for (const auto* body : {"", "{}", "{", R"({"rid":""})", R"({"rid":null})", R"({"rid":["lobby"]})",
+                             R"({"rid":"a\nb"})", R"({"rid":"*"})"}) {
+        s.ask(ann, id, leave, body);
+        EXPECT_EQ(s.hears(ann), strings{refusal(id, "bad_request")}) << body;
+        ++id;
+    }
+    EXPECT_EQ(s.sends(), strings{});
+    EXPECT_EQ(s.server.rooms().index().rooms().size(), 1U);
 }
 
 // ---- connections that end

@@ -30,6 +30,7 @@ public:
     // ---- members
     place& joining(const std::string& user);
     void admit(place& p, const head& position, std::vector<std::string> users = {"ann"});
+    [[nodiscard]] bool can_join(const head& position) { return feed.can_join(lobby(), position); }
     /// Both at once: the first one makes its position the room's.
     place& member(const std::string& user, const head& position);
 

@@ -144,16 +144,33 @@ TEST_F(Owners, AfterTheListAllThatNobodyAnsweredIsAskedAgainInOrder)
                        "users lobby ann#1 u", "send lobby ann#1 2/1 a2", "send lobby bob#2 2/1 b2"}));
 }
 
-TEST_F(Owners, ASignalOfUnknownFateIsGivenUp)
+TEST_F(Owners, ASignalThatIsUnderWayIsLeftAlone)
 {
     session& ann = s.member("ann");
     s.ask(ann, 1, signal, "{}");
     (void)s.sends();
 
     s.tell(s.view(2));
-
     EXPECT_EQ(s.sends(), strings{"enroll 2 first last lobby@1.10 ann#1/1"});
-    EXPECT_EQ(s.hears(ann), strings{R"(response 1 {"code":500,"reason":"unavailable"})"});
+    EXPECT_EQ(s.hears(ann), strings{});
+    s.answer("signal lobby", errc::ok, "{}");
+
+    EXPECT_EQ(s.hears(ann), strings{"response 1 {}"});
+}
+
+TEST_F(Owners, ASignalThatFoundItsRoomMovedGoesToTheNewOwner)
+{
+    session& ann = s.member("ann");
+    s.ask(ann, 1, signal, "{}");
+    (void)s.sends();
+    s.tell(s.view(2));
+    (void)s.sends();
+
+    s.answer("signal lobby", errc::moved);
+    s.pass(150ms);
+
+    EXPECT_EQ(s.sends(), strings{"signal lobby ann#1 {}"});
+    EXPECT_EQ(s.hears(ann), strings{});
 }
 
 TEST_F(Owners, AViewOfTheSameGenerationChangesNothing)
@@ -196,6 +213,49 @@ TEST_F(Owners, WhoseConnectionHasEndedIsNotListed)
     EXPECT_EQ(s.sends(), strings{"enroll 2 first last lobby@1.10 bob#2/1"});
 }
 
+/// The lobby with so many members and one who waits, as the list tells it.
+std::string enrolled_lobby(int members)
+{
+    stage s;
+    s.up();
+    for (int i = 0; i < members; ++i)
+        s.member("u");
+    s.ask(s.connect(), 1, enter, R"({"username":"w","rid":"lobby"})");
+    (void)s.sends();
+
+    s.tell(s.view(2));
+
+    return s.sends().at(0);
+}
+
+std::size_t count(const std::string& words, std::string_view what)
+{
+    std::size_t found = 0;
+    for (auto at = words.find(what); at != std::string::npos; at = words.find(what, at + 1))
+        ++found;
+    return found;
+}
+
+TEST(Enrolling, ALargeRoomComesInSeveralEntries)
+{
+    const auto words = enrolled_lobby(2'001);
+
+    EXPECT_EQ(count(words, " lobby@1.10"), 3U);
+    EXPECT_EQ(count(words, " u#"), 2'001U);
+    EXPECT_EQ(count(words, " u#1000/1"), 1U);
+    EXPECT_EQ(count(words, " u#1001/1"), 1U);
+    EXPECT_EQ(count(words, " joining 2002"), 1U);
+    EXPECT_TRUE(words.ends_with(" lobby@1.10 u#2001/1"));
+}
+
+TEST(Enrolling, ARoomOfAThousandFitsIntoOneEntry)
+{
+    const auto words = enrolled_lobby(1'000);
+
+    EXPECT_EQ(count(words, " lobby@1.10"), 1U);
+    EXPECT_EQ(count(words, " u#"), 1'000U);
+}
+
 TEST(Enrolling, ALongListComesInPartsOfBoundedSize)
 {
     connector_options o = test::with_rooms(5000);
@@ -221,64 +281,6 @@ TEST(Enrolling, ALongListComesInPartsOfBoundedSize)
     EXPECT_EQ(std::ranges::count(sent[0] + sent[1], '@'), 3001); // each room once
 }
 
-// ---- a lost line
-
-TEST_F(Owners, WhileTheLineIsLostClientsStayAndNothingIsSent)
-{
-    session& ann = s.member("ann");
-    s.lose();
-
-    s.ask(ann, 1, send, "1");
-
-    EXPECT_EQ(s.sends(), strings{});
-    EXPECT_EQ(s.hears(ann), strings{});
-    EXPECT_EQ(ann.state, phase::working);
-}
-
-TEST_F(Owners, ANewLineIsEnrolledAnewInTheSameGeneration)
-{
-    session& ann = s.member("ann");
-    s.ask(ann, 1, send, "1");
-    (void)s.sends();
-    s.lose();
-    s.ask(ann, 2, send, "2");
-    s.now += 500ms;
-
-    s.link();
-    s.welcome(s.view(1));
-
-    EXPECT_EQ(s.sends(), (strings{"enroll 1 first last lobby@1.10 ann#1/1", "send lobby ann#1 1/1 1",
-                                  "send lobby ann#1 2/1 2"}));
-}
-
-TEST_F(Owners, WhoLeftWhileTheLineWasLostIsMissingInTheList)
-{
-    session& ann = s.member("ann");
-    s.member("bob");
-    s.lose();
-    s.server.sessions().on_gone(ann.id, s.now);
-    s.now += 500ms;
-
-    s.link();
-    s.welcome(s.view(1));
-
-    EXPECT_EQ(s.sends(), strings{"enroll 1 first last lobby@1.10 bob#2/1"});
-}
-
-TEST_F(Owners, AnotherBrokerIsEnrolledWith)
-{
-    s.member("ann");
-    s.lose();
-    s.now += 500ms;
-    s.link();
-    auto fresh = s.view(1);
-    fresh.broker = 10;
-
-    s.welcome(fresh);
-
-    EXPECT_EQ(s.sends(), strings{"enroll 1 first last lobby@1.10 ann#1/1"});
-}
-
 // ---- what the new owner tells
 
 TEST_F(Owners, TheStateOfANewOwnerBringsMembersUpToDate)
@@ -290,6 +292,21 @@ TEST_F(Owners, TheStateOfANewOwnerBringsMembersUpToDate)
     s.notify(protocol::channel_state, protocol::pack(state));
 
     EXPECT_EQ(s.hears(ann), strings{"onChat six"});
+}
+
+TEST_F(Owners, AFormerOwnersWordOnNamesCountsNoMore)
+{
+    session& ann = s.member("ann");
+    s.member("bob");
+    protocol::sync_state state{.at = s.at(0, 5)};
+    state.at.term = 2;
+    s.notify(protocol::channel_state, protocol::pack(state));
+
+    s.notify(protocol::channel_state,
+             protocol::pack(protocol::sync_state{.at = s.at(10, 5), .evicted = {ann.id}}));
+
+    EXPECT_EQ(s.hears(ann), strings{});
+    EXPECT_EQ(ann.state, phase::working);
 }
 
 TEST_F(Owners, WhoseNameWasTakenMeanwhileIsToldAndClosed)

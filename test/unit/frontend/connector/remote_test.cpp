@@ -15,18 +15,21 @@ struct Remote : testing::Test
     Remote() { s.up(); }
 
     /// "hi" number `number` of the session "c9/4" to a session of ours; call `id`.
-    void deliver(std::uint64_t id, session_id to, std::uint64_t number, const std::string& rid = "lobby")
+    void deliver(std::uint64_t id, session_id to, std::uint64_t number, const std::string& rid = "lobby",
+                 std::uint64_t life = stage::boot)
     {
         const protocol::deliver body{
+            .boot = life,
             .session = to,
             .from = "c9/4",
             .number = number,
             .push = {protocol::encode_push("onChat", "hi" + std::to_string(number))}};
         s.call(id, protocol::deliver::route, protocol::pack(body), rid);
     }
-    void evict(session_id whom, const std::string& reason, const std::string& rid = "lobby")
+    void evict(session_id whom, const std::string& reason, const std::string& rid = "lobby",
+               std::uint64_t life = stage::boot)
     {
-        s.notify(protocol::evict::route, protocol::pack(protocol::evict{whom, reason}), rid);
+        s.notify(protocol::evict::route, protocol::pack(protocol::evict{life, whom, reason}), rid);
     }
     stage s;
 };
@@ -79,6 +82,16 @@ TEST_F(Remote, AWhisperInARoomThatTheSessionIsNotInFindsNobody)
     EXPECT_EQ(s.sends(), strings{"reply 70 no_such_user"});
 }
 
+TEST_F(Remote, AWhisperToASessionOfAFormerLifeFindsNobody)
+{
+    session& ann = s.member("ann");
+
+    deliver(70, ann.id, 1, "lobby", stage::boot - 1);
+
+    EXPECT_EQ(s.hears(ann), strings{});
+    EXPECT_EQ(s.sends(), strings{"reply 70 no_such_user"});
+}
+
 TEST(RemoteOverflow, AWhisperThatItsOutboxCannotTakeIsNotAcknowledged)
 {
     connector_options o;
@@ -86,7 +99,8 @@ TEST(RemoteOverflow, AWhisperThatItsOutboxCannotTakeIsNotAcknowledged)
     stage s(std::move(o));
     s.up();
     session& ann = s.member("ann");
-    const protocol::deliver body{.session = ann.id,
+    const protocol::deliver body{.boot = stage::boot,
+                                 .session = ann.id,
                                  .from = "c9/4",
                                  .number = 1,
                                  .push = {protocol::encode_push("onChat", std::string(2000, 'x'))}};
@@ -126,6 +140,17 @@ TEST_F(Remote, OnlyWhoIsInThatRoomCanBeEvicted)
 
     EXPECT_EQ(s.hears(ann), strings{});
     EXPECT_EQ(ann.state, phase::working);
+}
+
+TEST_F(Remote, WhoIsMeantInAFormerLifeIsNobodyOfOurs)
+{
+    session& ann = s.member("ann");
+
+    evict(ann.id, "replaced", "lobby", stage::boot - 1);
+
+    EXPECT_EQ(s.hears(ann), strings{});
+    EXPECT_EQ(ann.state, phase::working);
+    EXPECT_EQ(s.counters.at("room.undecodable"), 0U);
 }
 
 // ---- what does not fit

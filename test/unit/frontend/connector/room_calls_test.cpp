@@ -1,6 +1,6 @@
 #include "frontend/connector/room_calls.hpp"
 
-#include "test/unit/cluster/line.hpp"
+#include "test/unit/frontend/connector/calls_stage.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,65 +10,8 @@ namespace {
 using namespace std::chrono_literals;
 using strings = std::vector<std::string>;
 
-/// Calls over a line that is up. A call's body is its name.
-class RoomCalls : public testing::Test
+struct RoomCalls : testing::Test, test::calls_stage
 {
-protected:
-    RoomCalls() { line.up(); }
-
-    room_calls::call_id call(const std::string& name, milliseconds patience = 10s, bool repeatable = true)
-    {
-        const auto done = [this, name](const cluster::answer& a, instant) {
-            ended.push_back(name + " " + std::string(reason(a.code)) +
-                            (a.body.empty() ? "" : " " + std::string(a.body)));
-        };
-        return calls.start("lobby", "a.b.c", name, line.now + patience, repeatable, done, line.now);
-    }
-    room_calls::call_id call_once(const std::string& name) { return call(name, 10s, false); }
-    /// A call that has gone out.
-    room_calls::call_id ask_owner(const std::string& name, milliseconds patience = 10s)
-    {
-        calls.go(line.now);
-        const auto id = call(name, patience);
-        (void)asked();
-        return id;
-    }
-
-    /// Names of the calls that went out since the last question, in order.
-    strings asked()
-    {
-        strings names;
-        while (line.peer.outgoing()) {
-            const auto frame = line.next();
-            if (frame.e.kind != protocol::kind::call)
-                continue;
-            names.emplace_back(frame.e.body);
-            tries.emplace_back(frame.e.id);
-        }
-        return names;
-    }
-    /// Answers a try: they are counted from 0, in the order they went out.
-    void answer(std::size_t which, errc code, std::string_view body = {}, const std::string& from = "s1")
-    {
-        rpc.on_reply(
-            {.kind = protocol::kind::reply, .from = from, .id = tries.at(which), .code = code, .body = body},
-            line.now);
-    }
-    /// Time as the connector sees it: ticks of 50 ms.
-    void pass(milliseconds time)
-    {
-        for (const auto until = line.now + time; line.now < until;) {
-            line.pass(50ms);
-            rpc.on_tick(line.now);
-            calls.on_tick(line.now);
-        }
-    }
-
-    cluster::test::line line{protocol::server_kind::connector};
-    cluster::rpc rpc{line.peer, line.counters};
-    room_calls calls{{.try_for = 3s, .retry = 150ms}, rpc, line.counters};
-    std::vector<std::uint64_t> tries;
-    strings ended;
 };
 
 // ---- held
@@ -232,48 +175,6 @@ TEST_F(RoomCalls, AtItsDeadlineACallEndsAndIsNotAskedAgain)
     EXPECT_EQ(asked(), strings{});
 }
 
-// ---- what must not be carried out twice
-
-TEST_F(RoomCalls, WithAnUnknownOutcomeACallOnceOnlyIsGivenUp)
-{
-    calls.go(line.now);
-    call_once("a");
-
-    pass(3s);
-
-    EXPECT_EQ(ended, strings{"a unavailable"});
-    EXPECT_EQ(asked(), strings{"a"});
-}
-
-TEST_F(RoomCalls, NewOwnersAreNotAskedWhatMayHaveBeenDone)
-{
-    calls.go(line.now);
-    call_once("tried");
-    (void)asked();
-    calls.hold();
-    call_once("waiting");
-
-    calls.go(line.now);
-
-    EXPECT_EQ(asked(), strings{"waiting"});
-    EXPECT_EQ(ended, strings{"tried unavailable"});
-}
-
-TEST_F(RoomCalls, ALostLineLeavesTheOutcomeUnknown)
-{
-    calls.go(line.now);
-    call("repeatable");
-    call_once("once");
-    (void)asked();
-
-    calls.hold();
-    rpc.on_down(line.now);
-    calls.go(line.now);
-
-    EXPECT_EQ(asked(), strings{"repeatable"});
-    EXPECT_EQ(ended, strings{"once unavailable"});
-}
-
 // ---- holes
 
 TEST_F(RoomCalls, AHoleIsToldWithTheNumberWantedAndTheCallWaits)
@@ -372,19 +273,64 @@ TEST_F(RoomCalls, ACallbackMayEndOthersAndStartNewOnes)
     EXPECT_EQ(asked(), strings{"heir"});
 }
 
-TEST_F(RoomCalls, GivenUpCallsMayEndOneAnother)
+// ---- how much may wait
+
+/// Room for 10 bytes of calls.
+struct FullCalls : testing::Test, test::calls_stage
 {
-    calls.go(line.now);
-    room_calls::call_id victim = 0;
-    calls.start(
-        "lobby", "a.b.c", "killer", line.now + 10s, false,
-        [&](const cluster::answer&, instant) { calls.cancel(victim); }, line.now);
-    victim = call_once("victim");
+    FullCalls() : calls_stage({.total_bytes = 10}) {}
+};
 
-    calls.go(line.now);
+TEST_F(FullCalls, WhatWaitsIsCountedInBytes)
+{
+    EXPECT_FALSE(calls.full(10));
+    EXPECT_TRUE(calls.full(11));
 
-    EXPECT_EQ(ended, strings{});
-    EXPECT_EQ(calls.size(), 0U);
+    call("four");
+    call("four");
+
+    EXPECT_FALSE(calls.full(2));
+    EXPECT_TRUE(calls.full(3));
+}
+
+TEST_F(FullCalls, WhateverEndsACallMakesRoom)
+{
+    ask_owner("12345", 1s);
+    const auto cancelled = call("1234");
+    const auto failed = call("1");
+    ASSERT_TRUE(calls.full(1));
+
+    answer(0, errc::ok);
+    EXPECT_FALSE(calls.full(5));
+    EXPECT_TRUE(calls.full(6));
+    calls.cancel(cancelled);
+    calls.cancel(cancelled);
+    EXPECT_FALSE(calls.full(9));
+    EXPECT_TRUE(calls.full(10));
+    calls.fail(failed, errc::unavailable, line.now);
+
+    EXPECT_FALSE(calls.full(10));
+    EXPECT_TRUE(calls.full(11));
+}
+
+TEST_F(FullCalls, ACallThatTimedOutMakesRoomToo)
+{
+    call("1234567890", 1s);
+
+    pass(1s);
+
+    EXPECT_FALSE(calls.full(10));
+}
+
+TEST_F(FullCalls, RepeatingACallTakesNoMoreRoom)
+{
+    ask_owner("12345");
+    answer(0, errc::moved);
+
+    pass(150ms);
+
+    ASSERT_EQ(asked(), strings{"12345"});
+    EXPECT_FALSE(calls.full(5));
 }
 
 } // namespace

@@ -7,7 +7,13 @@ namespace {
 
 struct RoomIndex : testing::Test
 {
-    session ann{1, 1000}, bob{2, 1000};
+    /// As the feed does for those who are joining.
+    static void show(room& r, std::uint64_t rev)
+    {
+        r.recent.push_back({.at = {.term = 1, .rev = rev}, .frame = protocol::frame("x")});
+        ++r.recent_bytes;
+    }
+    session ann{1, 1000}, bob{2, 1000}, cid{3, 1000};
     room_index index;
 };
 
@@ -110,15 +116,66 @@ TEST_F(RoomIndex, WhatNewcomersMayNeedIsForgottenWithTheLastOfThem)
     index.admit(index.add(ann, "lobby", "ann"));
     auto& newcomer = index.add(bob, "lobby", "bob");
     room& r = *newcomer.in;
-    r.recent.push_back({{.term = 1, .rev = 5}, protocol::frame("x")});
-    r.recent_bytes = 1;
-    r.recent_lost = true;
+    show(r, 5);
 
     index.remove(newcomer);
 
     EXPECT_TRUE(r.recent.empty());
     EXPECT_EQ(r.recent_bytes, 0U);
-    EXPECT_FALSE(r.recent_lost);
+}
+
+TEST_F(RoomIndex, WhatNewcomersMayNeedBeginsWhereTheFirstOfThemAsks)
+{
+    auto& member = index.add(ann, "lobby", "ann");
+    index.admit(member);
+    room& r = *member.in;
+    r.seen = {.term = 1, .rev = 5};
+
+    index.add(bob, "lobby", "bob");
+    r.seen.rev = 6;
+    show(r, 6);
+    index.add(cid, "lobby", "cid");
+
+    EXPECT_EQ(r.recent_from, (protocol::head{.term = 1, .rev = 5}));
+    EXPECT_EQ(r.recent.size(), 1U);
+}
+
+TEST_F(RoomIndex, ForgettingBeginsAnewWithWhatWasShownLast)
+{
+    room r;
+    show(r, 6);
+    r.seen = {.term = 1, .rev = 7};
+
+    r.forget_recent();
+
+    EXPECT_TRUE(r.recent.empty());
+    EXPECT_EQ(r.recent_bytes, 0U);
+    EXPECT_EQ(r.recent_from, r.seen);
+}
+
+TEST_F(RoomIndex, WhoIsGoneIsAheadOfNothing)
+{
+    index.admit(index.add(ann, "lobby", "ann"));
+    auto& p = index.add(bob, "lobby", "bob");
+    index.admit(p);
+    room& r = *p.in;
+    r.ahead[&p] = {"ann", "bob"};
+
+    index.remove(p);
+
+    EXPECT_TRUE(r.ahead.empty());
+}
+
+TEST(RosterChange, ComersAreAddedAndGoersTakenAway)
+{
+    using protocol::event;
+    std::set<std::string> users{"ann"};
+
+    for (const auto& change : {roster_change{event::add, "bob"}, roster_change{event::leave, "ann"},
+                               roster_change{event::chat, "cid"}, roster_change{}})
+        change.apply(users);
+
+    EXPECT_EQ(users, std::set<std::string>{"bob"});
 }
 
 TEST(Place, LowIsTheFirstSendWithoutAnAnswer)

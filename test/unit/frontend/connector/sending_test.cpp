@@ -260,6 +260,36 @@ TEST_F(Sending, WhenNobodyWaitsForTheNumberWantedTheSendIsGivenUp)
     EXPECT_EQ(s.server.rooms().waiting(), 0U);
 }
 
+TEST_F(Sending, WhoHasLeftMeanwhileIsNotSentAgain)
+{
+    session& ann = s.member("ann");
+    s.ask(ann, 1, send, "1");
+    s.ask(ann, 2, send, "2");
+    s.ask(ann, 3, "connector.entryHandler.leave", R"({"rid":"lobby"})");
+    (void)s.sends();
+    (void)s.hears(ann);
+
+    hole("send lobby ann#1 2/", 1);
+
+    EXPECT_EQ(s.hears(ann), strings{refusal(2, "not_entered")});
+    EXPECT_EQ(s.sends(), strings{});
+    EXPECT_EQ(s.server.rooms().waiting(), 1U); // of the first nobody has said anything
+}
+
+TEST_F(Sending, WhoHasLeftAndComeBackIsNotSentAgainEither)
+{
+    session& ann = s.member("ann");
+    s.ask(ann, 1, send, "1");
+    s.ask(ann, 2, send, "2");
+    s.ask(ann, 3, "connector.entryHandler.leave", R"({"rid":"lobby"})");
+    s.enter(ann, "ann", "lobby", s.at(12, 5));
+
+    hole("send lobby ann#1 2/", 1);
+
+    EXPECT_EQ(s.hears(ann), strings{refusal(2, "not_entered")});
+    EXPECT_EQ(s.sends(), strings{});
+}
+
 TEST_F(Sending, AHoleOfOneSessionLeavesTheOthersAlone)
 {
     session& ann = s.member("ann");
@@ -272,6 +302,46 @@ TEST_F(Sending, AHoleOfOneSessionLeavesTheOthersAlone)
     hole("send lobby ann#1 2/", 1);
 
     EXPECT_EQ(s.sends(), (strings{"send lobby ann#1 1/1 1", "send lobby ann#1 2/1 2"}));
+}
+
+// ---- too much at once
+
+TEST(SendingTooMuch, WhatWouldWaitBeyondTheBoundIsRefused)
+{
+    connector_options o;
+    o.rooms.calls.total_bytes = 2'000;
+    stage s(std::move(o));
+    s.up();
+    session& ann = s.member("ann");
+    session& bob = s.member("bob");
+    const std::string large(1'200, 'x');
+
+    s.ask(ann, 1, send, large);
+    s.ask(bob, 2, users, large);
+    s.ask(bob, 3, send, large);
+    s.ask(bob, 4, send, "small");
+
+    EXPECT_EQ(s.hears(ann), strings{});
+    EXPECT_EQ(s.hears(bob), (strings{refusal(2, "overloaded"), refusal(3, "overloaded")}));
+    EXPECT_EQ(s.sends(), (strings{"send lobby ann#1 1/1 " + large, "send lobby bob#2 1/1 small"}));
+}
+
+TEST(SendingTooMuch, AnAnswerMakesRoom)
+{
+    connector_options o;
+    o.rooms.calls.total_bytes = 2'000;
+    stage s(std::move(o));
+    s.up();
+    session& ann = s.member("ann");
+    const std::string large(1'200, 'x');
+    s.ask(ann, 1, send, large);
+    (void)s.sends();
+
+    s.answer("send lobby", errc::ok, "{}");
+    s.ask(ann, 2, send, large);
+
+    EXPECT_EQ(s.hears(ann), strings{"response 1 {}"});
+    EXPECT_EQ(s.sends(), strings{"send lobby ann#1 2/2 " + large});
 }
 
 // ---- repeats

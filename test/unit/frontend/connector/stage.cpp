@@ -23,7 +23,8 @@ namespace {
 
 connector_options completed(connector_options o)
 {
-    o.peer.self = {.id = "c1", .kind = static_cast<std::uint8_t>(server_kind::connector), .boot = 77};
+    o.peer.self = {
+        .id = "c1", .kind = static_cast<std::uint8_t>(server_kind::connector), .boot = stage::boot};
     if (!o.rooms.random)
         o.rooms.random = [n = std::uint64_t{0}]() mutable { return ++n; };
     return o;
@@ -63,7 +64,10 @@ connector_options with_rooms(std::size_t so_many)
     return o;
 }
 
-stage::stage(connector_options options) : server(completed(std::move(options)), counters, now) {}
+stage::stage(connector_options options) : server(completed(std::move(options)), counters, now)
+{
+    server.on_tick(now, unix_ms());
+}
 
 // ---- the broker
 
@@ -94,6 +98,12 @@ void stage::up()
     link();
     welcome(view(1));
     (void)sends();
+}
+
+void stage::fill_line()
+{
+    while (server.line().send({.kind = kind::notify})) {
+    }
 }
 
 protocol::view stage::view(std::uint64_t generation) const
@@ -269,7 +279,7 @@ void stage::pass(milliseconds time)
         server.line().on_frame(beat, now);
         server.line().on_published(protocol::topic_of("c1", nonce_) + beat, now);
         server.line().on_tick(now);
-        server.on_tick(now);
+        server.on_tick(now, unix_ms());
     }
 }
 

@@ -18,6 +18,8 @@ using protocol::head;
 class stage
 {
 public:
+    static constexpr std::uint64_t boot = 77; ///< of the connector
+
     explicit stage(connector_options options = {});
 
     /// In term 1 and epoch "e".
@@ -32,6 +34,7 @@ public:
     void tell(const protocol::view& v); ///< a later view
     void up();                          ///< link, and the welcome to view(1)
     void lose() { server.line().on_lost(now); }
+    void fill_line(); ///< nothing more can be queued until sends() has taken what waits
     /// The connector with its present link, and s1.
     [[nodiscard]] protocol::view view(std::uint64_t generation) const;
 
@@ -51,7 +54,8 @@ public:
     ///   send lobby ann#1 2/1 {...}  a client's request: its number, and the first one not answered
     ///   users lobby ann#1 {...}     one without a number
     ///   sync lobby 1.10             what came after rev 10 of term 1?
-    ///   enroll 2 first last lobby@1.10 ann#1/1 joining 2   a part of the list: a room's members and next
+    ///   enroll 2 first last lobby@1.10 ann#1/1 joining 2   a part of the list: a room's members and next;
+    ///                                                      a room that comes in two entries is there twice
     ///   sends reply 7 ok
     strings sends();
     /// The owner answers the newest call whose words begin with `what`; sends() has seen that.
@@ -68,8 +72,14 @@ public:
     void notify(std::string_view route, std::string_view body, const std::string& rid = "lobby");
 
     void pass(milliseconds time); ///< in ticks of 50 ms, while the broker beats
+    /// The wall clock, which runs like `now` but shows something else.
+    [[nodiscard]] std::uint64_t unix_ms() const
+    {
+        return unix_offset + static_cast<std::uint64_t>(now.time_since_epoch() / milliseconds(1));
+    }
 
     instant now{std::chrono::hours(1)};
+    std::uint64_t unix_offset = 1'700'000'000'000;
     protocol::counters counters;
     connector server;
 
