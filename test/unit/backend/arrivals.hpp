@@ -30,12 +30,7 @@ struct Handover : testing::Test
     }
     static protocol::handover::answered answered(const member& who, std::uint64_t number)
     {
-        return {.connector = who.connector,
-                .boot = who.boot,
-                .session = who.session,
-                .number = number,
-                .code = 0,
-                .body = {R"({"offset":2})"}};
+        return {.sender = key_of(who), .number = number, .code = 0, .body = {R"({"offset":2})"}};
     }
     /// A part with nothing in it, and the last one with these members.
     static protocol::handover part(std::uint32_t number, std::uint64_t series = 1)

