@@ -195,5 +195,19 @@ TEST_F(ChannelAbsent, TheLastMemberInGraceTakesTheRoomWithIt)
     EXPECT_EQ(s.server.channels().size(), 0U);
 }
 
+TEST_F(ChannelAbsent, ARoomWaitsAMinuteForThoseWhoseSendsItKnows)
+{
+    s.send(bob, 1, R"({"content":"hi","target":"*"})");
+    s.turn();
+    s.kick(ann);
+    s.goes("c2");
+
+    s.pass(5s);
+    EXPECT_EQ(s.server.channels().size(), 1U);
+    s.pass(60s);
+
+    EXPECT_EQ(s.server.channels().size(), 0U);
+}
+
 } // namespace
 } // namespace citron::backend

@@ -178,5 +178,19 @@ TEST(Channel, ASessionThatEntersUnderAnotherNameHasLeftBefore)
               (lines{"publish c2 3.3 e@0 " + on_leave("ann"), "publish c2 3.4 e@0 " + on_add("eve")}));
 }
 
+TEST(Channel, ASessionWhosePlaceOthersHaveTakenDoesNotComeBackWhenTheyHaveLeft)
+{
+    lobby l;
+    const auto old = l.in("ann", "c1", 1, "key");
+    const auto other = l.in("ann", "c2", 1, "key");
+    ASSERT_TRUE(l.room.leave(other));
+    (void)l.port.take();
+
+    EXPECT_FALSE(l.room.reenroll(old));
+
+    EXPECT_TRUE(l.room.empty());
+    EXPECT_EQ(l.port.take(), lines{});
+}
+
 } // namespace
 } // namespace citron::backend

@@ -218,5 +218,43 @@ TEST_F(Sends, ARepeatedJoinDoesNotTurnNumbersBack)
     EXPECT_EQ(l.admit(ann, 3, 2), admission::next);
 }
 
+// ---- those whose connector was silent for too long
+
+TEST_F(Sends, AnExpiredMemberFindsItsSendsKnownWhenItComesBack)
+{
+    stored(1, 1, "a");
+    ASSERT_TRUE(l.room.expire(ann));
+    (void)l.port.take();
+    ann.next = 1; // its connector has not heard the answer
+
+    ASSERT_TRUE(l.room.reenroll(ann));
+    (void)l.port.take();
+
+    EXPECT_EQ(l.admit(ann, 2, 1), admission::repeat);
+    EXPECT_EQ(l.port.take(), lines{R"(answer c1#2 ok {"offset":1,"epoch":"e","time":1000})"});
+    EXPECT_EQ(l.admit(ann, 3, 2), admission::next);
+}
+
+TEST_F(Sends, WhoHasLeftOfItsOwnWillIsNotRemembered)
+{
+    stored(1, 1, "a");
+
+    ASSERT_TRUE(l.room.leave(ann));
+
+    EXPECT_TRUE(l.room.remembered().empty());
+}
+
+TEST_F(Sends, TheSendsOfThoseWhoDidNotComeBackAreForgotten)
+{
+    stored(1, 1, "a");
+    ASSERT_TRUE(l.room.expire(ann));
+
+    l.room.forget_former();
+
+    EXPECT_TRUE(l.room.remembered().empty());
+    ASSERT_TRUE(l.room.reenroll(ann));
+    EXPECT_EQ(l.admit(ann, 2, 1), admission::next);
+}
+
 } // namespace
 } // namespace citron::backend

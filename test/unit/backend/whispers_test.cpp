@@ -220,5 +220,22 @@ TEST(Whispers, CanBeForgottenWithoutAWord)
     EXPECT_TRUE(c.tries().empty());
 }
 
+TEST(Whispers, AreTriedAtOnceWhenTheConnectorHasANewLink)
+{
+    courier c;
+    c.start();
+    const auto lost = c.tries().at(0);
+
+    c.whispers.on_new_link("c1", c.now);
+    EXPECT_TRUE(c.tries().empty());
+    c.whispers.on_new_link("c2", c.now);
+
+    const auto again = c.tries();
+    ASSERT_EQ(again.size(), 1U);
+    c.answer(again[0], errc::ok);
+    c.answer(lost, errc::ok);
+    EXPECT_EQ(c.ended, lines{"lobby 1 ok answer"});
+}
+
 } // namespace
 } // namespace citron::backend
