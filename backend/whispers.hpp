@@ -7,7 +7,7 @@
 #include "common/protocol/counters.hpp"
 
 #include <functional>
-#include <list>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -44,7 +44,6 @@ public:
 private:
     struct pending
     {
-        std::uint64_t id;
         backend_session from;
         protocol::member to;
         std::string body, answer; ///< body: contract deliver, packed
@@ -52,14 +51,16 @@ private:
         bool trying = false;
     };
 
-    void attempt(pending& p, instant now);
+    using table = std::map<std::uint64_t, pending>; ///< in the order of their start
+
+    void attempt(std::uint64_t id, pending& p, instant now);
     void on_answer(std::uint64_t id, errc code, instant now);
-    void finish(std::list<pending>::iterator p, errc code);
+    void finish(table::iterator p, errc code);
 
     whisper_options options_;
     cluster::rpc& rpc_;
     completion done_;
-    std::list<pending> pending_;
+    table pending_;
     std::uint64_t next_ = 1;
     std::uint64_t &retries_, &failed_;
 };

@@ -45,16 +45,19 @@ append_outcome memory_store::put(append& a)
     }
     ++stored_;
     found->second.at.offset = a.at.offset;
-    push(found->second, std::move(a.message));
+    push(a.rid, found->second, std::move(a.message));
     return {};
 }
 
-void memory_store::push(ring& r, message m)
+void memory_store::push(const std::string& rid, ring& r, message m)
 {
     r.bytes += m.push.data.size();
     total_ += m.push.data.size();
     r.messages.push_back(std::move(m));
-    written_.splice(written_.end(), written_, r.age);
+    if (r.age == written_.end())
+        r.age = written_.insert(written_.end(), rid);
+    else
+        written_.splice(written_.end(), written_, r.age);
     while (r.messages.size() > 1 &&
            (r.messages.size() > options_.room_messages || r.bytes > options_.room_bytes))
         drop_front(r);
@@ -71,16 +74,24 @@ void memory_store::drop_front(ring& r)
 
 void memory_store::bound_total()
 {
-    for (auto oldest = written_.begin(); total_ > options_.total_bytes && oldest != written_.end(); ++oldest)
-        for (auto& r = rings_.at(*oldest); !r.messages.empty();)
-            drop_front(r);
+    while (total_ > options_.total_bytes && !written_.empty())
+        empty(rings_.at(written_.front()));
+}
+
+/// Its head stays.
+void memory_store::empty(ring& r)
+{
+    while (!r.messages.empty())
+        drop_front(r);
+    if (r.age != written_.end())
+        written_.erase(std::exchange(r.age, written_.end()));
 }
 
 memory_store::ring& memory_store::open_ring(const std::string& rid)
 {
     const auto [found, added] = rings_.try_emplace(rid);
     if (added)
-        found->second.age = written_.insert(written_.end(), rid);
+        found->second.age = written_.end();
     return found->second;
 }
 
@@ -101,8 +112,7 @@ head memory_store::raise(const opening& o)
     // A later owner existed and its messages died with it: ours are not the sequence that members saw.
     const bool stale = r.at.epoch.empty() || r.at.term < o.term_above;
     if (stale) {
-        while (!r.messages.empty())
-            drop_front(r);
+        empty(r);
         r.at = {.term = 0, .rev = 0, .epoch = o.fresh_epoch, .offset = 0};
     }
     r.at.term = std::max({r.at.term, o.term_above, o.floor}) + 1;
@@ -172,7 +182,8 @@ store::content memory_store::extract(std::string_view rid)
     auto& r = found->second;
     content c{r.at, {std::make_move_iterator(r.messages.begin()), std::make_move_iterator(r.messages.end())}};
     total_ -= r.bytes;
-    written_.erase(r.age);
+    if (r.age != written_.end())
+        written_.erase(r.age);
     rings_.erase(found);
     return c;
 }
@@ -187,13 +198,17 @@ void memory_store::adopt(std::string_view rid, content c)
     auto& r = open_ring(name);
     r.at = c.at;
     for (auto& m : c.messages)
-        push(r, std::move(m));
+        push(name, r, std::move(m));
     bound_total();
 }
 
 std::vector<std::string> memory_store::rooms() const
 {
-    return {written_.begin(), written_.end()};
+    std::vector<std::string> all;
+    all.reserve(rings_.size());
+    for (const auto& [rid, r] : rings_)
+        all.push_back(rid);
+    return all;
 }
 
 } // namespace citron::backend

@@ -48,13 +48,14 @@ private:
         protocol::head at;
         std::deque<protocol::message> messages;
         std::size_t bytes = 0;
-        std::list<std::string>::iterator age; ///< place in written_
+        std::list<std::string>::iterator age; ///< place in written_; its end: nothing is kept
     };
 
     ring& open_ring(const std::string& rid);
     append_outcome put(append& a);
     protocol::head raise(const opening& o);
-    void push(ring& r, protocol::message m);
+    void push(const std::string& rid, ring& r, protocol::message m);
+    void empty(ring& r);
     void drop_front(ring& r);
     void bound_total();
     [[nodiscard]] page before(const ring& r, std::uint64_t offset, page_limit limit) const;
@@ -62,7 +63,7 @@ private:
 
     memory_options options_;
     std::unordered_map<std::string, ring> rings_;
-    std::list<std::string> written_; ///< rooms, longest not written to first
+    std::list<std::string> written_; ///< rooms with messages, longest not written to first
     std::size_t total_ = 0;
     std::deque<std::function<void()>> asked_;
     std::uint64_t &stored_, &trimmed_, &refused_;

@@ -56,7 +56,8 @@ outcome run(std::uint64_t seed, scenario play, bool trace)
     return {book.complaints(), book.messages(), s.clock.events()};
 }
 
-int report(std::uint64_t seed, scenario play, const std::string& forced, const outcome& o)
+int report(const char* program, std::uint64_t seed, scenario play, const std::string& forced,
+           const outcome& o)
 {
     constexpr std::size_t most = 8;
     std::printf("seed %llu (%s) fails:\n", static_cast<unsigned long long>(seed),
@@ -65,7 +66,7 @@ int report(std::uint64_t seed, scenario play, const std::string& forced, const o
         std::printf("  %s\n", o.complaints[i].c_str());
     if (o.complaints.size() > most)
         std::printf("  ... and %zu more\n", o.complaints.size() - most);
-    std::printf("replay: sim --seed %llu%s --trace\n", static_cast<unsigned long long>(seed),
+    std::printf("replay: %s --seed %llu%s --trace\n", program, static_cast<unsigned long long>(seed),
                 forced.empty() ? "" : (" --scenario " + forced).c_str());
     return 1;
 }
@@ -99,7 +100,7 @@ int main(int argc, char** argv)
         messages += o.messages;
         events += o.events;
         if (!o.complaints.empty()) {
-            report(seed, play, forced, o);
+            report(argv[0], seed, play, forced, o);
             ++failed;
             if (!keep_going)
                 break;
