@@ -26,8 +26,10 @@ struct registry_options
     milliseconds silence{2000};        ///< so long without a frame is death
     milliseconds stall{500};           ///< our own loop stood still that long: everybody gets fresh time
     milliseconds gather{1500};         ///< so long after the first hello a fresh broker waits for the missing
-    milliseconds holder_silence{1000}; ///< silence that is death while this server's `done` is missing
-    milliseconds remember{600'000};    ///< how long the dead are listed
+    /// Silence that is death while this server's `done` is missing. A beat, a link that breaks, the pause
+    /// before the next one and its hello take up to 1,100 ms: whoever only lost his link is waited for.
+    milliseconds holder_silence{1500};
+    milliseconds remember{600'000}; ///< how long the dead are listed
     std::size_t remember_max = 1000;
 };
 

@@ -634,7 +634,7 @@ TEST(Settling, AServerThatHoldsEverybodyUpInSilenceIsDroppedSooner)
     auto one = s.chat("s1"), two = s.chat("s2");
     s.done(one, 2);
 
-    s.pass(1000ms, {&one});
+    s.pass(1500ms, {&one});
     EXPECT_EQ(s.now_alive(), "2.2 s1,s2");
     s.pass(100ms, {&one});
 
