@@ -2,6 +2,7 @@ add_library(backend_core STATIC
   absences.cpp
   application.cpp
   channel.cpp
+  channel_absent.cpp
   channel_repair.cpp
   channel_service.cpp
   handovers.cpp

@@ -26,7 +26,7 @@ struct caller
 
 class channel;
 
-/// One request of a client who is in the room. Copy it to answer later.
+/// One request of a client who is in the room.
 struct backend_session
 {
     channel* room = nullptr; ///< valid only while the handler runs
@@ -37,6 +37,11 @@ struct backend_session
     caller reply_to;
     protocol::json body;
 
+    /// For whoever answers later: all but the client's JSON, which may be large.
+    [[nodiscard]] backend_session without_body() const
+    {
+        return {nullptr, rid, who, key, number, reply_to, {}};
+    }
     /// The value as text; numbers count as their text; "" when it is missing or something else.
     [[nodiscard]] std::string text(std::string_view name) const { return protocol::text_at(body, name); }
     /// Any value; null when it is missing.

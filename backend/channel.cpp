@@ -169,8 +169,7 @@ void channel::restore(seat& s, std::deque<seat::send> sends)
 
 void channel::remember(std::string key, std::deque<seat::send> sends)
 {
-    constexpr std::size_t most = 1'000; // sessions
-    if (!sends.empty() && former_.size() < most)
+    if (!sends.empty())
         former_.insert_or_assign(std::move(key), std::move(sends));
 }
 
@@ -197,12 +196,16 @@ bool channel::seat_silently(member who, std::deque<seat::send> sends)
 {
     if (by_key(key_of(who)) != seats_.end())
         return false;
-    const auto holder = by_user(who.user);
-    const bool free = holder == seats_.end() || several_;
-    if (!free && port_.connected(holder->who))
-        return false;
-    if (!free)
-        remove(holder); // its connection is gone: the name yields, and stays in the room
+    const auto holder = several_ ? by_user(who.user, who.key) : by_user(who.user);
+    if (holder != seats_.end()) {
+        const bool same_client = !who.key.empty() && holder->who.key == who.key;
+        const bool yields = same_client ? holder->who.opened < who.opened : !port_.connected(holder->who);
+        if (!yields)
+            return false;
+        displaced_.push_back(holder->who); // the name stays in the room: nobody is told
+        forget_session(holder->who);
+        remove(holder);
+    }
     const auto taken = insert(std::move(who), seats_.end());
     restore(*taken, std::move(sends));
     return true;
@@ -278,9 +281,8 @@ std::string channel::stamp(const backend_session& from, ordered_json& chat, orde
 
 void channel::publish(const backend_session& from, ordered_json chat)
 {
-    storing s{from, at_, {}, {}};
+    storing s{from.without_body(), at_, {}, {}};
     const auto time = next_time();
-    s.from.room = nullptr;
     s.at.offset = ++assigned_;
     s.answer = stamp(from, chat, {{"offset", s.at.offset}, {"epoch", s.at.epoch}, {"time", time}});
     s.json = chat.dump();
@@ -320,8 +322,9 @@ void channel::whisper(const backend_session& from, const std::string& user, orde
     std::transform(first, last, std::back_inserter(targets),
                    [](const auto& entry) { return entry.second->who; });
     whispering_.insert_or_assign({from.key, from.number}, whispered_to{targets.size()});
+    const auto sender = from.without_body();
     for (const auto& to : targets)
-        port_.deliver(from, to, push, answer);
+        port_.deliver(sender, to, push, answer);
 }
 
 void channel::whispered(const backend_session& from, errc code, std::string_view answer)
@@ -371,13 +374,21 @@ channel::admission channel::admit(const client_request& request, const caller& r
     return admission::repeat;
 }
 
+/// Of a member, or of one that is remembered; nullptr: of neither.
+std::deque<seat::send>* channel::sends_of(const std::string& key)
+{
+    if (const auto s = by_key(key); s != seats_.end())
+        return &s->sends;
+    const auto former = former_.find(key);
+    return former == former_.end() ? nullptr : &former->second;
+}
+
 void channel::finish(const backend_session& from, errc code, std::string_view body)
 {
     auto reply_to = from.reply_to;
-    const auto s = from.number ? by_key(from.key) : seats_.end();
-    if (s != seats_.end()) {
-        const auto sent = std::ranges::find(s->sends, from.number, &seat::send::number);
-        if (sent != s->sends.end()) {
+    if (auto* sends = from.number ? sends_of(from.key) : nullptr) {
+        const auto sent = std::ranges::find(*sends, from.number, &seat::send::number);
+        if (sent != sends->end()) {
             sent->answer.emplace(code, body);
             reply_to = sent->reply_to;
         }

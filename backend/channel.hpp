@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace citron::backend {
@@ -106,6 +107,8 @@ public:
     [[nodiscard]] std::uint64_t last_time() const { return last_time_; }
     /// Takes a seat without telling anybody: for members that come with a room. False: the name is taken.
     bool seat_silently(protocol::member who, std::deque<seat::send> sends);
+    /// Those who lost their seats to others in seat_silently.
+    [[nodiscard]] std::vector<protocol::member> take_displaced() { return std::exchange(displaced_, {}); }
     /// A member that its connector still has, and we have not: onAdd again. False: somebody else has the
     /// name, or has taken this session's place and left.
     bool reenroll(protocol::member who);
@@ -146,6 +149,7 @@ private:
     [[nodiscard]] place by_user(const std::string& user, const std::string& key);
     void remove(place gone);
     void forget_session(const protocol::member& who);
+    [[nodiscard]] std::deque<seat::send>* sends_of(const std::string& key);
     static void restore(seat& s, std::deque<seat::send> sends);
     place insert(protocol::member who, place before);
     place insert_and_tell(protocol::member who, place before);
@@ -171,6 +175,7 @@ private:
     std::map<std::string, std::size_t> per_connector_;
     std::deque<storing> storing_;
     std::map<std::string, std::deque<seat::send>> former_;
+    std::vector<protocol::member> displaced_;
     std::deque<std::string> replaced_; ///< keys of sessions whose place others have taken lately
     std::map<std::pair<std::string, std::uint64_t>, whispered_to> whispering_; ///< by sender and number
 };

@@ -91,14 +91,12 @@ void channel_service::resume(const protocol::add& request, protocol::added fresh
 void channel_service::history(const backend_session& from, std::uint64_t before, page_limit limit)
 {
     const auto epoch = from.room->at().epoch;
-    history_.read_before(from.rid, before, limit, [this, from, epoch](page p) {
+    history_.read_before(from.rid, before, limit, [this, from = from.without_body(), epoch](page p) {
         if (!is_open(from.rid))
             return answer(from.reply_to, from.rid, errc::moved, {});
-        protocol::ordered_json body{
-            {"messages", protocol::ordered_json::array()}, {"epoch", epoch}, {"more", p.more}};
-        for (const auto& m : p.messages)
-            body["messages"].push_back(protocol::ordered_json::parse(m.push.data));
-        answer(from.reply_to, from.rid, errc::ok, body.dump());
+        const auto rest = ordered_json{{"epoch", epoch}, {"more", p.more}}.dump().substr(1);
+        const auto body = "{\"messages\":" + protocol::json_array(p.messages) + "," + rest;
+        answer(from.reply_to, from.rid, errc::ok, body);
     });
 }
 

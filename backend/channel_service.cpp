@@ -27,7 +27,7 @@ channel_service::channel_service(channel_options options, cluster::peer& line, c
       overloaded_(counters.at("room.overloaded")), evicted_(counters.at("room.evicted")),
       reenrolled_(counters.at("room.member_reenrolled")), ghosts_(counters.at("room.ghost_removed")),
       lost_epochs_(counters.at("room.epoch_lost")), broadcasts_(counters.at("room.broadcasts")),
-      unpublished_(counters.at("room.unpublished"))
+      unpublished_(counters.at("room.unpublished")), unanswerable_(counters.at("room.unanswerable"))
 {
 }
 
@@ -141,6 +141,7 @@ void channel_service::on_view(const protocol::view& v, instant now)
     for (const auto& one : v.servers)
         if (const auto* known = before.find(one.id); !known || known->nonce != one.nonce)
             whispers_.on_new_link(one.id, now);
+    std::erase_if(enrolling_, [&v](const auto& entry) { return !v.find(entry.first); });
     note_absent();
     if (!v.ready)
         return;
@@ -213,68 +214,8 @@ void channel_service::release(const std::string& rid)
     if (!r->members.remembered().empty())
         return; // forget_former releases it
     active_.erase(rid);
+    remembering_.erase(rid);
     rooms_.erase(rid); // the store remembers its head
-}
-
-// ---- members whose connector is silent
-
-void channel_service::note_absent()
-{
-    absent_.forget([this](const protocol::incarnation& life) { return here(life); });
-    for (const auto& [rid, r] : rooms_)
-        note_absent(*r);
-}
-
-void channel_service::note_absent(const room& r)
-{
-    for (const auto& s : r.members.seats()) {
-        if (here(s.who))
-            continue;
-        const auto spent = connected(s.who) ? milliseconds(0) : options_.silence;
-        absent_.note(s.who.life(), now_ + options_.grace - spent);
-    }
-}
-
-void channel_service::remove_absent()
-{
-    std::vector<std::string> emptied;
-    for (const auto& [rid, r] : rooms_) {
-        remove_absent(*r);
-        if (r->members.empty())
-            emptied.push_back(rid);
-    }
-    for (const auto& rid : emptied)
-        release(rid);
-}
-
-void channel_service::remove_absent(room& r)
-{
-    if (r.now != room::state::open)
-        return;
-    std::vector<member> gone;
-    for (const auto& s : r.members.seats())
-        if (!here(s.who) && absent_.over(s.who.life(), now_))
-            gone.push_back(s.who);
-    for (const auto& who : gone)
-        ghosts_ += r.members.expire(who);
-    if (!r.members.remembered().empty())
-        remembering_.insert_or_assign(r.members.rid(), now_ + options_.remember);
-}
-
-/// Rooms forget the sends of those who did not come back.
-void channel_service::forget_former()
-{
-    std::vector<std::string> over;
-    std::erase_if(remembering_, [&](const auto& entry) {
-        if (entry.second <= now_)
-            over.push_back(entry.first);
-        return entry.second <= now_;
-    });
-    for (const auto& rid : over) {
-        if (room* r = find(rid))
-            r->members.forget_former();
-        release(rid);
-    }
 }
 
 // ---- turns
@@ -295,6 +236,7 @@ void channel_service::on_tick(instant now, std::uint64_t unix_ms)
 
 void channel_service::announce_heads(instant now)
 {
+    constexpr std::size_t most = 5'000; // rooms in one envelope
     headed_ = now;
     std::map<std::string, protocol::heads> per_connector;
     for (auto rid = active_.begin(); rid != active_.end();) {
@@ -303,18 +245,26 @@ void channel_service::announce_heads(instant now)
             rid = active_.erase(rid);
             continue;
         }
-        for (const auto& connector : r->members.connectors())
-            per_connector[connector].rooms.push_back({*rid, r->members.at()});
+        for (const auto& connector : r->members.connectors()) {
+            auto& list = per_connector[connector];
+            list.rooms.push_back({*rid, r->members.at()});
+            if (list.rooms.size() == most)
+                publish_heads(connector, std::exchange(list, {}));
+        }
         ++rid;
     }
-    for (const auto& [connector, list] : per_connector) {
-        const auto body = protocol::pack(list);
-        envelope e{.kind = kind::broadcast,
-                   .to = {connector},
-                   .route = std::string(protocol::channel_heads),
-                   .body = body};
-        unpublished_ += line_.send(std::move(e)) ? 0 : 1;
-    }
+    for (const auto& [connector, list] : per_connector)
+        publish_heads(connector, list);
+}
+
+void channel_service::publish_heads(const std::string& connector, const protocol::heads& list)
+{
+    const auto body = protocol::pack(list);
+    envelope e{.kind = kind::broadcast,
+               .to = {connector},
+               .route = std::string(protocol::channel_heads),
+               .body = body};
+    unpublished_ += line_.send(std::move(e)) ? 0 : 1;
 }
 
 void channel_service::end_turn(instant now)
@@ -351,8 +301,10 @@ void channel_service::flush_appends()
 
 void channel_service::answer(const caller& to, const std::string& rid, errc code, std::string_view body)
 {
-    if (to.id)
-        (void)rpc_.reply(to.server, to.id, rid, code, body); // without a line, the caller will ask again
+    if (!to.id || rpc_.reply(to.server, to.id, rid, code, body) || !line_.up())
+        return; // without a line, the caller will ask again
+    ++unanswerable_;
+    (void)rpc_.reply(to.server, to.id, rid, errc::too_large, {});
 }
 
 void channel_service::publish(std::vector<std::string> connectors, const protocol::broadcast& b)

@@ -116,13 +116,16 @@ private:
     // channel_service.cpp: rooms that are here
     void serve_waiting(room& r);
     void release(const std::string& rid);
+    void announce_heads(instant now);
+    void publish_heads(const std::string& connector, const protocol::heads& list);
+    void flush_appends();
+
+    // channel_absent.cpp: members whose connector is silent
     void note_absent();
     void note_absent(const room& r);
     void remove_absent();
     void remove_absent(room& r);
     void forget_former();
-    void announce_heads(instant now);
-    void flush_appends();
 
     // room_opener.cpp: rooms that come
     void begin_opening();
@@ -177,7 +180,7 @@ private:
     std::uint64_t last_opening_ = 0;
     std::vector<append> appends_;
     std::uint64_t &opened_, &handed_, &taken_back_, &conflicts_, &moved_, &overloaded_, &evicted_,
-        &reenrolled_, &ghosts_, &lost_epochs_, &broadcasts_, &unpublished_;
+        &reenrolled_, &ghosts_, &lost_epochs_, &broadcasts_, &unpublished_, &unanswerable_;
 };
 
 } // namespace citron::backend

@@ -101,9 +101,10 @@ void handovers::send_part(const std::string& rid, parcel& p, instant now)
     p.sent = part.last;
     ++parts_;
     const auto body = protocol::pack(part);
-    in_flight_ += body.size();
+    const auto size = body.size() + options_.part_overhead;
+    in_flight_ += size;
     rpc_.call_room(rid, handover::route, body, now + options_.try_for,
-                   [this, rid, series = p.series, size = body.size(), last = part.last](
+                   [this, rid, series = p.series, size, last = part.last](
                        const cluster::answer& a, instant at) { on_answer(rid, series, size, last, a, at); });
 }
 

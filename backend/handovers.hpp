@@ -17,6 +17,7 @@ struct handover_options
 {
     std::size_t part_bytes = 1U << 20U;   ///< of one part; a single message may be larger
     std::size_t window_bytes = 8U << 20U; ///< on the way and not answered yet: beats and answers pass between
+    std::size_t part_overhead = 1'024;    ///< counted for each part besides: many small ones are a flood too
     milliseconds try_for{3'000};          ///< deadline of one part
     milliseconds retry{200};              ///< pause after a part that did not arrive
 };

@@ -124,6 +124,7 @@ void channel_service::finish_closing()
             return false;
         auto baggage = pack_up(r);
         active_.erase(rid);
+        remembering_.erase(rid);
         rooms_.erase(rid);
         hand_over(rid, std::move(baggage));
         return true;
@@ -214,7 +215,7 @@ void channel_service::take_in(const std::string& rid, room_baggage baggage)
     ++taken_back_;
     if (history_.local())
         history_.adopt(rid, {baggage.at, std::exchange(baggage.messages, {})});
-    if (baggage.members.empty())
+    if (baggage.members.empty() && baggage.answers.empty())
         return;
     auto& r = obtain(rid);
     r.handed_over = true;

@@ -48,7 +48,7 @@ void channel_service::begin_opening(room& r)
     r.opening = ++last_opening_;
     // A connector that is away may have seen a term that nobody here knows: of an earlier generation.
     const auto floor = std::min(view_.generation, terms / 2) * terms;
-    openings_.push_back({rid, seen, floor, fmt::format("{:016x}", random_())});
+    openings_.push_back({rid, seen, floor, fmt::format("{:015x}", random_() >> 4U)});
 }
 
 void channel_service::flush_openings()
@@ -120,6 +120,9 @@ void channel_service::seat_members(room& r, std::map<std::string, std::vector<pr
             }
         }
     }
+    for (const auto& who : r.members.take_displaced())
+        if (here(who))
+            evicted[who.connector].push_back(who.session);
     for (auto& [sender, sends] : answers)
         r.members.remember(sender, std::move(sends)); // nothing where they were moved from
     if (!r.members.remembered().empty())

@@ -20,4 +20,14 @@ std::vector<std::string> owners(const view& v)
     return ids;
 }
 
+std::string json_array(const std::vector<message>& messages)
+{
+    std::string text = "[";
+    for (const auto& m : messages)
+        text.append(m.push.data).push_back(',');
+    if (!messages.empty())
+        text.pop_back();
+    return text += ']';
+}
+
 } // namespace citron::protocol

@@ -84,7 +84,7 @@ struct welcome
 /// Body of kind::refused.
 struct refusal
 {
-    std::string reason; ///< "duplicate_id" | "stale" | "unknown" (say HELLO first) | "bad_hello"
+    std::string reason; ///< "duplicate_id" | "stale" | "unknown" (say HELLO first) | "bad_hello" | "bad_from"
     MSGPACK_DEFINE_ARRAY(reason)
 };
 
@@ -141,6 +141,9 @@ struct message
     bool operator==(const message&) const = default;
     MSGPACK_DEFINE_ARRAY(offset, time, push)
 };
+
+/// "[...]": their onChat bodies, which are JSON already and are not parsed again.
+[[nodiscard]] std::string json_array(const std::vector<message>& messages);
 
 /// One room of an enroll list, for the owner. `joining` are sessions whose join is not answered yet:
 /// no proof of membership, but no proof of absence either.
@@ -303,7 +306,7 @@ inline constexpr std::string_view channel_push = "connector.channelRemote.push";
 struct client_request
 {
     member who;               ///< user and session; the rest as enrolled
-    std::uint64_t number = 0; ///< send: 1, 2, 3 ... of this session in this room. 0: not numbered
+    std::uint64_t number = 0; ///< of a send: rises by one in each stay, never used twice. 0: not numbered
     std::uint64_t low = 0;    ///< every number below this one has been answered: its answer may be forgotten
     blob body;                ///< the client's JSON, untouched
     MSGPACK_DEFINE_ARRAY(who, number, low, body)

@@ -56,13 +56,8 @@ std::string entry_answer(const protocol::added& a, const entry& wanted, const st
         return body.dump();
     body["recovered"] = a.recovered;
     auto text = body.dump();
-    text.pop_back(); // the stored messages are JSON already: spliced in, not parsed again
-    text += ",\"messages\":[";
-    for (const auto& m : a.messages)
-        text.append(m.push.data).push_back(',');
-    if (!a.messages.empty())
-        text.pop_back();
-    return text += "]}";
+    text.pop_back();
+    return text.append(",\"messages\":").append(protocol::json_array(a.messages)).append("}");
 }
 
 } // namespace citron::frontend

@@ -98,8 +98,9 @@ void room_feed::show(room& r, const broadcast& b, instant now)
     for (auto* p : r.members) // nobody is removed here: sessions that end are buried after the turn
         if (before(p->position, b.at))
             sessions_.push(*p->client, f, now);
-    remember(r, {.at = b.at, .what = room::shown::kind::event, .frame = f, .change = change, .users = {}},
-             b.at);
+    if (!r.joining.empty())
+        remember(r, {.at = b.at, .what = room::shown::kind::event, .frame = f, .change = change, .users = {}},
+                 b.at);
 }
 
 void room_feed::move_to(room& r, const head& at)

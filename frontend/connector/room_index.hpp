@@ -33,8 +33,13 @@ struct place
     std::map<std::uint64_t, room_calls::call_id> sends; ///< by number: not answered yet
     instant resent{}; ///< when sends were last repeated because the owner wanted an earlier one
     room_calls::call_id join_call = 0;
-    std::deque<std::pair<std::string, std::uint64_t>>
-        whispers; ///< (sender, number) lately shown, newest last
+    struct whisper
+    {
+        std::string from;
+        std::uint64_t number = 0;
+        instant shown;
+    };
+    std::deque<whisper> whispers; ///< lately shown, newest last
 
     /// The first send without an answer: every lower number has one.
     [[nodiscard]] std::uint64_t low() const { return sends.empty() ? next_send : sends.begin()->first; }

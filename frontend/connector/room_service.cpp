@@ -307,7 +307,8 @@ void room_service::on_evict(const envelope& e, instant now)
 
 void room_service::on_deliver(const envelope& e, instant now)
 {
-    constexpr std::size_t remembered = 256; // per place; the sender's owner repeats for 8 s at most
+    constexpr std::size_t most = 256;          // per place
+    constexpr milliseconds remembered{10'000}; // the sender's owner repeats for 8 s at most
     const auto message = protocol::unpack<protocol::deliver>(e.body);
     const bool ours = message && message->boot == line_.self().boot; // not of a former life of this server
     place* p = ours ? index_.find(message->session, e.room) : nullptr;
@@ -315,14 +316,17 @@ void room_service::on_deliver(const envelope& e, instant now)
         (void)rpc_.reply(e.from, e.id, e.room, message ? errc::no_such_user : errc::bad_request, {});
         return;
     }
-    const std::pair name(message->from, message->number);
-    const bool repeat = std::ranges::find(p->whispers, name) != p->whispers.end();
+    auto& shown = p->whispers;
+    while (!shown.empty() && (shown.size() > most || now - shown.front().shown > remembered))
+        shown.pop_front();
+    const auto is_this = [&](const place::whisper& w) {
+        return w.number == message->number && w.from == message->from;
+    };
+    const bool repeat = std::ranges::any_of(shown, is_this);
     ++(repeat ? redelivered_ : delivered_);
     if (!repeat) {
         sessions_.push(*p->client, websocket_frame(message->push.data), now);
-        p->whispers.push_back(name);
-        if (p->whispers.size() > remembered)
-            p->whispers.pop_front();
+        shown.push_back({message->from, message->number, now});
     }
     const bool took = p->client->state != phase::closing; // else its outbox was full
     (void)rpc_.reply(e.from, e.id, e.room, took ? errc::ok : errc::no_such_user, {});

@@ -241,6 +241,26 @@ TEST(Channel, ANameOfADeadConnectionYieldsSilentlyToALivingOne)
     EXPECT_EQ(l.port.take(), lines{});
 }
 
+TEST(Channel, OfTwoWithOneKeyTheLaterConnectionIsSeatedInWhateverOrderTheyCome)
+{
+    auto old = lobby::who("ann", "c1", 1, "key"), late = lobby::who("ann", "c2", 1, "key");
+    old.opened = 10;
+    late.opened = 20;
+
+    lobby first, second;
+    EXPECT_TRUE(first.room.seat_silently(old, {}));
+    EXPECT_TRUE(first.room.seat_silently(late, {}));
+    EXPECT_TRUE(second.room.seat_silently(late, {}));
+    EXPECT_FALSE(second.room.seat_silently(old, {}));
+
+    EXPECT_NE(first.room.find(late), nullptr);
+    EXPECT_EQ(first.room.find(old), nullptr);
+    EXPECT_EQ(first.room.take_displaced(), std::vector{old});
+    EXPECT_FALSE(first.room.reenroll(old));
+    EXPECT_NE(second.room.find(late), nullptr);
+    EXPECT_TRUE(second.room.take_displaced().empty());
+}
+
 TEST(Channel, AMemberThatCameBackIsTold)
 {
     lobby l;

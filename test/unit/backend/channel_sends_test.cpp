@@ -235,6 +235,21 @@ TEST_F(Sends, AnExpiredMemberFindsItsSendsKnownWhenItComesBack)
     EXPECT_EQ(l.admit(ann, 3, 2), admission::next);
 }
 
+TEST_F(Sends, AnAnswerThatComesWhileItsSenderIsAwayIsKeptForIt)
+{
+    ASSERT_EQ(l.admit(ann, 1, 1), admission::next);
+    l.room.publish(l.from(ann, 1, {}, 1), {{"msg", "a"}});
+    ASSERT_TRUE(l.room.expire(ann));
+    l.room.on_stored(errc::ok);
+    ann.next = 1;
+
+    ASSERT_TRUE(l.room.reenroll(ann));
+    (void)l.port.take();
+
+    EXPECT_EQ(l.admit(ann, 2, 1), admission::repeat);
+    EXPECT_EQ(l.port.take(), lines{R"(answer c1#2 ok {"offset":1,"epoch":"e","time":1000})"});
+}
+
 TEST_F(Sends, WhoHasLeftOfItsOwnWillIsNotRemembered)
 {
     stored(1, 1, "a");

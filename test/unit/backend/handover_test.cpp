@@ -214,6 +214,21 @@ TEST_F(Handover, NumberedAnswersTravel)
     EXPECT_EQ(said[2], R"(c1: #3 ok {"offset":3,"epoch":"e1","time":1000})");
 }
 
+TEST_F(Handover, AnswersOfThoseWhoAreAwayTravelWithARoomThatNobodyIsIn)
+{
+    auto all = last(0, {});
+    all.answers = {answered(ann, 3)};
+    s.hand_over(all);
+    ann.next = 3; // its connector comes back with it, and has not heard the answer
+    enrolls({ann}, {});
+    (void)s.says();
+
+    s.send(ann, 3, "repeated", 3);
+    s.turn();
+
+    EXPECT_EQ(s.says(), lines{R"(c1: #1 ok {"offset":2})"});
+}
+
 TEST_F(Handover, NoMessageIsEarlierThanTheLastOneOfTheFormerOwner)
 {
     auto all = last(0, {ann});

@@ -110,7 +110,7 @@ TEST_F(NarrowHandovers, NothingIsSentBeyondTheWindowBeforeAnAnswer)
 
 TEST_F(Handovers, AWindowIsOfBytes)
 {
-    ferry wide({.part_bytes = 300, .window_bytes = 1000});
+    ferry wide({.part_bytes = 300, .window_bytes = 1000, .part_overhead = 0});
     wide.rooms.add("lobby", ferry::baggage(30), generation);
 
     (void)wide.sends();
@@ -118,6 +118,15 @@ TEST_F(Handovers, AWindowIsOfBytes)
     const auto on_the_way = std::accumulate(wide.bytes.begin(), wide.bytes.end(), std::size_t{0});
     EXPECT_GE(on_the_way, 1000U);
     EXPECT_LT(on_the_way - wide.bytes.back(), 1000U);
+}
+
+TEST_F(Handovers, ManySmallPartsFillAWindowToo)
+{
+    ferry wide({.window_bytes = 10'000, .part_overhead = 1'000});
+    for (int room = 0; room < 30; ++room)
+        wide.rooms.add("room" + std::to_string(room), ferry::baggage(0), generation);
+
+    EXPECT_LE(wide.sends().size(), 10U);
 }
 
 TEST_F(NarrowHandovers, AnAnswerToWhatWasTakenBackMakesRoomInTheWindow)

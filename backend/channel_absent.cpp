@@ -1,0 +1,69 @@
+// Members whose connector is silent: how long they stay, and what is remembered of them.
+#include "backend/channel_service.hpp"
+
+#include <utility>
+
+namespace citron::backend {
+
+using protocol::member;
+
+void channel_service::note_absent()
+{
+    absent_.forget([this](const protocol::incarnation& life) { return here(life); });
+    for (const auto& [rid, r] : rooms_)
+        note_absent(*r);
+}
+
+void channel_service::note_absent(const room& r)
+{
+    for (const auto& s : r.members.seats()) {
+        if (here(s.who))
+            continue;
+        const auto spent = connected(s.who) ? milliseconds(0) : options_.silence;
+        absent_.note(s.who.life(), now_ + options_.grace - spent);
+    }
+}
+
+void channel_service::remove_absent()
+{
+    std::vector<std::string> emptied;
+    for (const auto& [rid, r] : rooms_) {
+        remove_absent(*r);
+        if (r->members.empty())
+            emptied.push_back(rid);
+    }
+    for (const auto& rid : emptied)
+        release(rid);
+}
+
+void channel_service::remove_absent(room& r)
+{
+    if (r.now != room::state::open)
+        return;
+    std::vector<member> gone;
+    for (const auto& s : r.members.seats())
+        if (!here(s.who) && absent_.over(s.who.life(), now_))
+            gone.push_back(s.who);
+    for (const auto& who : gone)
+        ghosts_ += r.members.expire(who);
+    if (!gone.empty() && !r.members.remembered().empty())
+        remembering_.insert_or_assign(r.members.rid(), now_ + options_.remember);
+}
+
+/// Rooms forget the sends of those who did not come back.
+void channel_service::forget_former()
+{
+    std::vector<std::string> over;
+    std::erase_if(remembering_, [&](const auto& entry) {
+        if (entry.second <= now_)
+            over.push_back(entry.first);
+        return entry.second <= now_;
+    });
+    for (const auto& rid : over) {
+        if (room* r = find(rid))
+            r->members.forget_former();
+        release(rid);
+    }
+}
+
+} // namespace citron::backend
