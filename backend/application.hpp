@@ -40,6 +40,8 @@ public:
         });
     }
 
+    /// A call or notify for an open room. What cannot be served is refused: no_such_route, bad_request,
+    /// not_entered (a client's request), moved (its connector has yet to say who is here).
     void serve(channel& room, channel_port& port, const protocol::envelope& e);
 
 private:

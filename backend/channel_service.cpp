@@ -168,14 +168,8 @@ void channel_service::on_room_envelope(const envelope& e, instant now)
 {
     now_ = now;
     room* r = find(e.room);
-    if (!mine(e.room) || (r && r->now == room::state::closing)) {
-        ++moved_;
-        if (e.kind == kind::call)
-            answer({e.from, e.id}, e.room, errc::moved, {});
-        else if (!mine(e.room))
-            (void)rpc_.notify_room(e.room, e.route, e.body);
-        return;
-    }
+    if (!mine(e.room) || (r && r->now == room::state::closing))
+        return send_on(e);
     if (!r)
         r = &obtain(e.room);
     if (r->now != room::state::open) {

@@ -139,6 +139,7 @@ private:
 
     // room_mover.cpp: rooms that go
     void begin_generation();
+    void send_on(const protocol::envelope& e);
     void turn_away(room& r);
     void stay(room& r);
     [[nodiscard]] room_baggage pack_up(room& r);

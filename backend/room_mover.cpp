@@ -53,17 +53,21 @@ void channel_service::begin_closing(room& r)
     closing_.insert(r.members.rid());
 }
 
+/// What came for a room that has another owner now: a caller asks there itself, a notify is passed on.
+void channel_service::send_on(const envelope& e)
+{
+    ++moved_;
+    if (e.kind == kind::call)
+        answer({e.from, e.id}, e.room, errc::moved, {});
+    else
+        (void)rpc_.notify_room(e.room, e.route, e.body);
+}
+
 /// A room that was not open yet, and has another owner now: who waits must ask there.
 void channel_service::turn_away(room& r)
 {
-    for (auto waiting = std::exchange(r.waiting, {}); !waiting.empty(); waiting.pop_front()) {
-        const auto e = waiting.front().get();
-        ++moved_;
-        if (e.kind == kind::call)
-            answer({e.from, e.id}, e.room, errc::moved, {});
-        else
-            (void)rpc_.notify_room(e.room, e.route, e.body);
-    }
+    for (auto waiting = std::exchange(r.waiting, {}); !waiting.empty(); waiting.pop_front())
+        send_on(waiting.front().get());
     r.waiting_bytes = 0;
     begin_closing(r);
 }

@@ -10,6 +10,7 @@ class chat_handler
 public:
     explicit chat_handler(channel_service& channels) : channels_(channels) {}
 
+    /// Registers every route of this handler.
     void install(application& app);
 
 private:

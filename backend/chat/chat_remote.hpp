@@ -10,6 +10,7 @@ class chat_remote
 public:
     explicit chat_remote(channel_service& channels) : channels_(channels) {}
 
+    /// Registers every route of this remote.
     void install(application& app);
 
 private:

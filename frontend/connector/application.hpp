@@ -23,6 +23,7 @@ public:
         handlers_.emplace(route, std::bind_front(method, &object));
     }
 
+    /// Calls the handler, or `done` at once: no_such_route, bad_request.
     void serve(std::string_view route, session& s, std::string_view body, const reply& done,
                instant now) const;
 

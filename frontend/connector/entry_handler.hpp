@@ -10,6 +10,7 @@ class entry_handler
 public:
     explicit entry_handler(room_service& rooms) : rooms_(rooms) {}
 
+    /// Registers every route of this handler.
     void install(application& app);
 
 private:
