@@ -32,7 +32,6 @@ public:
     [[nodiscard]] std::vector<incarnation> missing(const std::vector<protocol::server_info>& present) const;
     /// Highest view number that anybody reported.
     [[nodiscard]] std::uint64_t highest() const { return newest_.number; }
-    [[nodiscard]] const protocol::view& newest() const { return newest_; }
 
 private:
     std::vector<std::string> expected_;

@@ -70,9 +70,13 @@ export class Crowd {
             const connected = room.members.filter((member) => member.connected);
             const last = room.accepted.at(-1)?.content;
             for (const member of connected) {
-                await until(() => room.accepted.every(({ content }) => member.heard().includes(content)),
+                const missing = () => { // thousands of messages: looked up in a set
+                    const heard = new Set(member.heard());
+                    return room.accepted.filter(({ content }) => !heard.has(content));
+                };
+                await until(() => missing().length === 0,
                     () => `${member.name} of ${room.rid} has heard all that was answered; missing ` +
-                        JSON.stringify(room.accepted.filter(({ content }) => !member.heard().includes(content)).slice(0, 5)) +
+                        JSON.stringify(missing().slice(0, 5)) +
                         ` of ${room.accepted.length}, last ${last}; resets ${member.of("onReset").length}`);
                 this.#checkOne(room, member, epochs);
             }
