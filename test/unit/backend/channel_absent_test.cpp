@@ -1,5 +1,5 @@
 // Members whose connector is silent.
-#include "test/unit/backend/room_stage.hpp"
+#include "test/unit/backend/two_in_the_lobby.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,38 +8,12 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::lines;
+using test::on_add;
+using test::on_leave;
 using test::room_stage;
 
-std::string on_add(const std::string& at, const std::string& user)
+struct ChannelAbsent : test::two_in_the_lobby
 {
-    return at + R"( {"route":"onAdd","user":")" + user + R"(","rid":"lobby"})";
-}
-
-std::string on_leave(const std::string& at, const std::string& user)
-{
-    return at + R"( {"route":"onLeave","user":")" + user + R"(","rid":"lobby"})";
-}
-
-/// ann (on c1) and bob (on c2) are in the lobby, which stands at 1.2.
-struct ChannelAbsent : testing::Test
-{
-    room_stage s;
-    protocol::member ann = room_stage::who("ann", "c1", 1), bob = room_stage::who("bob", "c2", 1);
-
-    ChannelAbsent()
-    {
-        s.serve();
-        s.enter(ann);
-        s.enter(bob);
-        s.turn();
-        (void)s.says();
-    }
-    lines users()
-    {
-        (void)s.says();
-        s.ask(ann, "chat.chatHandler.users", "{}");
-        return s.says();
-    }
 };
 
 TEST_F(ChannelAbsent, MembersOfADeadConnectorStayForTheGrace)
