@@ -3,6 +3,7 @@
 #include "common/runtime/lifecycle.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/options.hpp"
+#include "common/runtime/pace.hpp"
 #include "common/runtime/stats.hpp"
 
 #include <random>
@@ -60,7 +61,7 @@ void run(const runtime::startup& start)
         life.done();
     });
     listen(server, start);
-    loop.run();
+    runtime::run(loop, runtime::pace(start.conf.chat.batch));
 }
 
 } // namespace

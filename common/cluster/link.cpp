@@ -76,10 +76,9 @@ void link::on_tick()
                           endpoints_.requests);
 }
 
+/// Posted: whatever the loop has ready by now, of both sockets and of the clients, comes before it.
 void link::flush()
 {
-    if (dealer_)
-        return dealer_->wake();
     if (std::exchange(turn_posted_, true))
         return;
     net::post(loop_, [this, alive = alive_] {
@@ -111,7 +110,7 @@ void link::open(std::uint64_t nonce)
 {
     const auto& self = peer_.self();
     const auto on_disconnect = [this] { on_hint(); };
-    const auto on_turn = [this] { turn(); };
+    const auto on_turn = [this] { flush(); };
     if (self.type() == protocol::server_kind::connector) {
         const auto heard = [this](auto, std::string_view frame) { peer_.on_published(frame, now()); };
         sub_ = std::make_unique<zmq_stream>(loop_, context_, socket_role::sub,

@@ -32,7 +32,7 @@ std::optional<subscription> parse_subscription(std::string_view frame)
 
 /// The socket and its one coroutine. Outlives its zmq_stream by the time that coroutine needs to see
 /// `closed_`.
-struct zmq_stream::impl
+struct zmq_stream::impl : std::enable_shared_from_this<impl>
 {
     impl(net::io_context& loop, zmq::socket_t socket, bool has_identity, stream_handlers handlers)
         : has_identity_(has_identity), handlers_(std::move(handlers)), socket_(std::move(socket)),
@@ -45,6 +45,7 @@ struct zmq_stream::impl
     void turn();
     void drain();
     void wake();
+    void look_again();
     void close(int linger);
     void monitor(net::io_context& loop, zmq_context::native& context);
     [[nodiscard]] send_result send(std::string_view identity, zmq::message_t& body);
@@ -57,7 +58,7 @@ struct zmq_stream::impl
     [[nodiscard]] bool readable() { return (socket_.get(opt::events) & ZMQ_POLLIN) != 0; }
 
     bool has_identity_; ///< messages have two frames: router, and the monitor's pair
-    bool closed_ = false, woken_ = false, sleeping_ = false, in_turn_ = false;
+    bool closed_ = false, woken_ = false, sleeping_ = false, looking_ = false;
     stream_handlers handlers_;
     zmq::socket_t socket_;
     net::posix::stream_descriptor fd_; ///< libzmq's: released, never closed
@@ -86,12 +87,10 @@ net::awaitable<void> zmq_stream::impl::run(std::shared_ptr<impl> self)
 void zmq_stream::impl::turn()
 {
     woken_ = false;
-    in_turn_ = true;
     for (int n = 0; n < burst && receive(); ++n) {
     }
     if (!closed_)
         runtime::guard("stream.on_turn", handlers_.on_turn);
-    in_turn_ = false;
 }
 
 void zmq_stream::impl::drain()
@@ -160,14 +159,26 @@ send_result zmq_stream::impl::send(std::string_view identity, zmq::message_t& bo
         return send_result::unreachable;
     if (body.size() > max_frame)
         return send_result::too_large;
-    if (!in_turn_)
-        wake(); // sending may swallow the edge of what waits to be read
+    look_again();
     if (has_identity_) {
         zmq::message_t to(identity.data(), identity.size());
         if (!put_now(to, ZMQ_SNDMORE))
             return errno == EAGAIN ? send_result::full : send_result::unreachable;
     }
     return put_now(body, 0) ? send_result::sent : send_result::full;
+}
+
+/// Sending may swallow the edge of what waits to be read. One look is enough for all that is sent until then;
+/// and none is needed while our coroutine is about to look anyway.
+void zmq_stream::impl::look_again()
+{
+    if (!sleeping_ || std::exchange(looking_, true))
+        return;
+    net::post(fd_.get_executor(), [self = shared_from_this()] {
+        self->looking_ = false;
+        if (!self->closed_ && self->readable())
+            self->wake();
+    });
 }
 
 void zmq_stream::impl::wake()

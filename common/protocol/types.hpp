@@ -10,6 +10,7 @@ namespace citron::protocol {
 
 /// Monotonic time. PURE classes never read a clock; `now` is handed to them.
 using instant = std::chrono::steady_clock::time_point;
+using duration = instant::duration;
 using std::chrono::milliseconds;
 
 /// A client connection within one connector process; never reused while the process lives. 0 = none.

@@ -150,10 +150,11 @@ void refuse_clashes(const config& conf, const conf_node& environment)
     }
 }
 
+constexpr std::size_t hour = 3'600'000, longest_batch = 20; // milliseconds
+
 chat_config read_chat(const conf_node& file)
 {
     constexpr std::size_t kib = 1024, mib = 1024 * kib, gib = 1024 * mib, many = 1'000'000;
-    constexpr std::size_t hour = 3'600'000;
     chat_config chat;
     file.must_be_object();
     std::vector<std::string_view> known{"duplicateUser"};
@@ -163,15 +164,17 @@ chat_config read_chat(const conf_node& file)
         if (file.has(key))
             value = file.at(key).number(lowest, highest);
     };
-    const auto time = [&](std::string_view key, milliseconds& value, std::size_t lowest) {
+    const auto time = [&](std::string_view key, milliseconds& value, std::size_t lowest,
+                          std::size_t highest = hour) {
         auto count = static_cast<std::size_t>(value.count());
-        number(key, count, lowest, hour);
+        number(key, count, lowest, highest);
         value = milliseconds(count);
     };
     time("heartbeatMs", chat.heartbeat, 100);
     time("idleMs", chat.idle, 200);
     time("requestTimeoutMs", chat.request_timeout, 100);
     time("graceMs", chat.grace, 0);
+    time("batchMs", chat.batch, 0, longest_batch);
     number("maxMessageBytes", chat.max_message, 64, 2 * mib); // an envelope and an answer must hold it
     number("outboxBytes", chat.outbox_bytes, 64 * kib, gib);
     number("maxSessions", chat.max_sessions, 1, many);

@@ -5,6 +5,7 @@ add_library(runtime STATIC
   runtime/lifecycle.cpp
   runtime/log.cpp
   runtime/options.cpp
+  runtime/pace.cpp
   runtime/printable.cpp
   runtime/stats.cpp)
 target_link_libraries(runtime PUBLIC protocol fmt::fmt Threads::Threads

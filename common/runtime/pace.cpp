@@ -1,0 +1,51 @@
+#include "common/runtime/pace.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+namespace citron::runtime {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr protocol::milliseconds longest_turn{2};
+constexpr int glance = 64; // handlers between two looks at the clock
+
+/// False when the loop has ended.
+bool turn(net::io_context& loop)
+{
+    if (loop.run_one() == 0)
+        return false;
+    const auto end = clock::now() + longest_turn;
+    for (int n = 1; loop.poll_one() > 0; ++n)
+        if (n % glance == 0 && clock::now() >= end)
+            break;
+    return true;
+}
+
+} // namespace
+
+protocol::duration pace::after_turn(protocol::instant now)
+{
+    using fraction = std::chrono::duration<double, protocol::duration::period>;
+    if (rest_ <= protocol::duration::zero())
+        return protocol::duration::zero();
+    turns_ = std::min(burst_, turns_ + fraction(now - refilled_) / fraction(rest_)) - 1;
+    refilled_ = now;
+    if (turns_ >= 0)
+        return protocol::duration::zero();
+    return std::min(rest_, std::chrono::duration_cast<protocol::duration>(fraction(rest_) * -turns_));
+}
+
+void run(net::io_context& loop, pace rhythm)
+{
+    while (turn(loop)) {
+        const auto rest = rhythm.after_turn(clock::now());
+        if (rest > protocol::duration::zero() && !loop.stopped())
+            std::this_thread::sleep_for(rest);
+    }
+}
+
+} // namespace citron::runtime

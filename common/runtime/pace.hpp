@@ -1,0 +1,32 @@
+// How often a loop wakes under load. Each wake-up costs more than the message it brings, here and in the
+// thread that causes the next one; so a busy loop rests a little between turns, and finds more at each.
+#pragma once
+
+#include "common/protocol/types.hpp"
+#include "common/runtime/net.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+namespace citron::runtime {
+
+/// PURE. A bucket of turns: one comes in per rest, `burst` fit in. Who takes fewer never waits; a request, its
+/// hops and its answer on a quiet cluster are such.
+class pace
+{
+public:
+    /// `rest` of zero: never rests.
+    explicit pace(protocol::duration rest, double burst = 8) : rest_(rest), burst_(burst), turns_(burst) {}
+
+    /// A turn has ended: how long to sleep before the next one. At most `rest`.
+    [[nodiscard]] protocol::duration after_turn(protocol::instant now);
+
+private:
+    protocol::duration rest_;
+    double burst_, turns_;
+    protocol::instant refilled_{};
+};
+
+/// Runs `loop` until it is stopped. A turn is everything that is ready, for 2 ms at most.
+void run(net::io_context& loop, pace rhythm);
+
+} // namespace citron::runtime
