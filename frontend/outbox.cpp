@@ -39,6 +39,8 @@ std::size_t outbox::gather(std::span<std::string_view> parts) const
 void outbox::consume(std::size_t size)
 {
     assert(size <= bytes_);
+    if (size == bytes_)
+        return forget_all();
     bytes_ -= size;
     front_written_ += size;
     while (first_ < frames_.size() && front_written_ >= frames_[first_].size()) {
@@ -55,8 +57,15 @@ void outbox::forget_written()
         return;
     frames_.erase(frames_.begin(), frames_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;
-    if (frames_.empty() && frames_.capacity() > kept_when_idle)
+}
+
+/// What nearly every write ends with.
+void outbox::forget_all()
+{
+    frames_.clear();
+    if (frames_.capacity() > kept_when_idle)
         frames_ = {};
+    first_ = bytes_ = front_written_ = 0;
 }
 
 void outbox::clear()
