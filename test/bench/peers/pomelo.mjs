@@ -1,6 +1,6 @@
 // Pomelo 2.2.7 with the chat that citron comes from: a master, a gate, three connectors, three chat servers.
 // As it comes (direct push, Nagle's delay between servers), or tuned: its buffer scheduler, and TCP_NODELAY on every socket.
-// It runs on today's node as npm delivers it, if the install scripts of what it depends on are left out.
+// It runs on today's node as npm delivers it; nothing of what it depends on needs its install scripts.
 import { mkdir, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";

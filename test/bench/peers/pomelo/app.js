@@ -31,9 +31,12 @@ app.configure("production", "gate|connector", () => {
         useDict: true,
         useProtobuf: true,
     });
-    if (tuned)
-        app.set("pushSchedulerConfig", { scheduler: pomelo.pushSchedulers.buffer });
 });
+
+if (tuned)
+    app.configure("production", "connector", () => { // the gate pushes nothing
+        app.set("pushSchedulerConfig", { scheduler: pomelo.pushSchedulers.buffer });
+    });
 
 /** Started, and heard of all others: who asks now meets the whole cluster. */
 function sayWhenReady() {
