@@ -51,6 +51,9 @@ export function troubles(results) {
     return closed > 0 ? [...said, `${closed / results.length} clients closed`] : said;
 }
 
+/** Its beginning; the whole of it is among the raw figures. */
+const brief = (error) => error.split("\n")[0].slice(0, 80);
+
 /** The median, then how many times better `base` was. */
 function cell(runs, workload, figure, peer, base) {
     const all = runs.filter((run) => run.peer === peer && run.workload === workload.name);
@@ -58,7 +61,7 @@ function cell(runs, workload, figure, peer, base) {
     if (all.length === 0)
         return "";
     if (failed.length === all.length)
-        return `failed: ${failed[0].error}`;
+        return `failed: ${brief(failed[0].error)}`;
     const results = resultsOf(runs, peer, workload.name).map((run) => run.result);
     const value = median(results.map(figure.of));
     if (!Number.isFinite(value))
@@ -66,11 +69,11 @@ function cell(runs, workload, figure, peer, base) {
     const times = peer === base ? NaN : ratio(runs, workload.name, figure, peer, base);
     const notes = workload.ramp ? [] : troubles(results); // a ramp ends where they begin
     if (failed.length > 0)
-        notes.push(`${failed.length} of ${all.length} runs failed: ${failed[0].error}`);
+        notes.push(`${failed.length} of ${all.length} runs failed: ${brief(failed[0].error)}`);
     return digits(value) + (Number.isFinite(times) ? ` (×${digits(times)})` : "") + (notes.length ? `; ${notes.join(", ")}` : "");
 }
 
-const line = (cells) => `| ${cells.map((text) => text.replaceAll("|", "/").replaceAll("\n", " ")).join(" | ")} |`;
+const line = (cells) => `| ${cells.map((text) => text.replaceAll("|", "/")).join(" | ")} |`;
 
 /** Markdown; `workloads`: { name: { title, figures } }, one line for each figure of each. */
 export function table(runs, workloads, peers, base) {

@@ -39,7 +39,7 @@ test("troubles are shares over all rounds", () => {
 test("a table has a line for each figure, and tells failures in their cells", () => {
     const runs = [
         run(1, "citron", { cpu: 2, joins: 300 }), run(1, "other", { cpu: 3, joins: 100 }),
-        { round: 1, peer: "dead", workload: "steady", error: "did | not\nstart" },
+        { round: 1, peer: "dead", workload: "steady", error: "did | not start\nfor many reasons" },
         run(2, "citron", { cpu: 2, joins: 300 }), { round: 2, peer: "other", workload: "steady", error: "slow" },
     ];
     const workloads = { steady: { title: "one room", figures: [cost, speed] } };
