@@ -1,0 +1,21 @@
+// citron-bench against a cluster of its own: node test/bench/local.mjs WORKLOAD [options of citron-bench].
+// KEYS='{"outboxBytes":524288}' changes chat.json; CONNECTORS and CHATS say how many there are.
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { binaries, Cluster } from "../system/support/cluster.mjs";
+
+const { CONNECTORS = "3", CHATS = "3", KEYS = "{}", ENV = "development" } = process.env;
+const cluster = await Cluster.start({
+    connectors: Number(CONNECTORS), chats: Number(CHATS), chat: JSON.parse(KEYS), env: ENV,
+});
+try {
+    const servers = await cluster.list();
+    console.error(servers.map(({ id, pid }) => `${id}=${pid}`).join(" "));
+    const bench = spawn(path.join(binaries, "citron-bench"), [
+        ...process.argv.slice(2),
+        "--at", cluster.gateUrl.replace("ws://", ""), "--pids", servers.map((row) => row.pid).join(),
+    ], { stdio: "inherit" });
+    process.exitCode = await new Promise((resolve) => bench.once("exit", resolve));
+} finally {
+    await cluster.stop();
+}
