@@ -4,7 +4,11 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import { binaries, Cluster } from "../system/support/cluster.mjs";
 
-const { CONNECTORS = "3", CHATS = "3", KEYS = "{}", ENV = "development" } = process.env;
+/** With the default outbox it takes minutes until who does not read is closed. */
+const small = { maxMessageBytes: 65536, outboxBytes: 262144 };
+
+const { CONNECTORS = "3", CHATS = "3", ENV = "development" } = process.env;
+const { KEYS = process.argv[2] === "slow" ? JSON.stringify(small) : "{}" } = process.env;
 const cluster = await Cluster.start({
     connectors: Number(CONNECTORS), chats: Number(CHATS), chat: JSON.parse(KEYS), env: ENV,
 });

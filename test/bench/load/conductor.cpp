@@ -224,10 +224,13 @@ step_outcome conductor::step(double rate, double seconds, std::uint32_t talking)
     board_->end_ns = board_->start_ns + ns(seconds);
     command();
     const auto before = usage_of(plan_.pids);
+    const auto own = usage_of(workers_);
     pause(lead_seconds + seconds);
     pause(drain_seconds, [&] { return all_heard(talking); });
     auto s = collect(rate, seconds, talking);
     s.cpu_us = cpu_between(before, usage_of(plan_.pids));
+    for (const auto& [pid, us] : cpu_between(own, usage_of(workers_)))
+        s.generator_cpu_seconds += static_cast<double>(us) / 1e6;
     return s;
 }
 

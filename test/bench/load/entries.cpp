@@ -75,27 +75,30 @@ private:
             throw std::runtime_error("the gate does not answer");
         in_.append(some, static_cast<std::size_t>(size));
     }
+    /// A frame may hold several packages.
     std::string next(package_type wanted)
     {
         for (;;) {
-            const auto frame = next_frame(in_);
-            if (!frame) {
-                read();
-                continue;
+            while (!packages_.empty()) {
+                std::string_view rest = packages_;
+                const auto package = protocol::take_package(rest);
+                const bool right = package && package->type == wanted;
+                std::string body(right ? package->body : std::string_view());
+                packages_ = package ? std::string(rest) : std::string();
+                if (right)
+                    return body;
             }
-            auto payload = frame->payload;
-            const auto package =
-                payload.empty() ? protocol::result<protocol::package>() : protocol::take_package(payload);
-            const bool right = package && package->type == wanted;
-            std::string body(right ? package->body : std::string_view());
-            in_.erase(0, frame->size);
-            if (right)
-                return body;
+            if (const auto frame = next_frame(in_)) {
+                packages_ = frame->payload;
+                in_.erase(0, frame->size);
+            } else {
+                read();
+            }
         }
     }
 
     int fd_;
-    std::string in_;
+    std::string in_, packages_;
 };
 
 } // namespace
