@@ -1,5 +1,6 @@
 #include "broker/broker.hpp"
 
+#include "common/cluster/endpoints.hpp"
 #include "common/runtime/config.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/spawn.hpp"
@@ -27,19 +28,30 @@ instant now()
 }
 
 template <typename Socket>
-std::uint16_t listen_on(Socket& socket, const std::string& host, std::uint16_t port, std::string_view key)
+std::uint16_t bind_tcp(Socket& socket, const std::string& host, std::uint16_t port)
 {
-    try {
-        const bool ipv6 = host.find(':') != std::string::npos;
-        socket.bind(fmt::format("tcp://{}:{}", ipv6 ? "[" + host + "]" : host,
-                                port == 0 ? "*" : std::to_string(port)));
-    } catch (const runtime::config_error& error) {
-        throw runtime::config_error(fmt::format("broker.{}: {}", key, error.what()));
-    }
+    socket.bind(cluster::tcp_endpoint(host, port));
     const auto endpoint = socket.endpoint();
     std::uint16_t real = 0;
     std::from_chars(endpoint.data() + endpoint.rfind(':') + 1, endpoint.data() + endpoint.size(), real);
     return real;
+}
+
+/// Opens ipc first: a peer that finds the port open finds that too, and does not take the longer way.
+template <typename Socket>
+std::uint16_t listen_on(Socket& socket, const std::string& host, std::uint16_t port,
+                        const std::string& ipc_host, std::string_view key)
+{
+    try {
+        if (!ipc_host.empty() && port != 0)
+            socket.bind(cluster::ipc_endpoint(ipc_host, port));
+        const auto real = bind_tcp(socket, host, port);
+        if (!ipc_host.empty() && port == 0)
+            socket.bind(cluster::ipc_endpoint(ipc_host, real));
+        return real;
+    } catch (const runtime::config_error& error) {
+        throw runtime::config_error(fmt::format("broker.{}: {}", key, error.what()));
+    }
 }
 
 } // namespace
@@ -74,11 +86,11 @@ broker::~broker()
 void broker::start(const broker_endpoints& where)
 {
     listening_ = where;
-    listening_.port = listen_on(router_, where.bind, where.port, "port");
-    listening_.pub_port = listen_on(xpub_, where.bind, where.pub_port, "pubPort");
-    listening_.tap_port = listen_on(tap_, "127.0.0.1", where.tap_port, "tapPort");
-    runtime::log::info("broker.listening port={} pubPort={} tapPort={}", listening_.port, listening_.pub_port,
-                       listening_.tap_port);
+    listening_.port = listen_on(router_, where.bind, where.port, where.ipc_host, "port");
+    listening_.pub_port = listen_on(xpub_, where.bind, where.pub_port, where.ipc_host, "pubPort");
+    listening_.tap_port = listen_on(tap_, "127.0.0.1", where.tap_port, "", "tapPort");
+    runtime::log::info("broker.listening port={} pubPort={} tapPort={} ipc={}", listening_.port,
+                       listening_.pub_port, listening_.tap_port, where.ipc_host.empty() ? "no" : "yes");
     *alive_ = true;
     router_.start();
     xpub_.start();

@@ -22,6 +22,7 @@ struct broker_endpoints
 {
     std::string bind = "127.0.0.1";
     std::uint16_t port = 0, pub_port = 0, tap_port = 0;
+    std::string ipc_host = {}; ///< port and pub_port also by ipc, under this host's name; empty: by tcp only
 };
 
 /// Bytes that wait for one socket or topic; beyond it that peer is cut off.

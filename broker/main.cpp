@@ -1,5 +1,6 @@
 // citron-broker: the one process that everybody knows.
 #include "broker/broker.hpp"
+#include "common/cluster/endpoints.hpp"
 #include "common/runtime/lifecycle.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/options.hpp"
@@ -28,7 +29,8 @@ broker::broker_endpoints endpoints_of(const runtime::startup& start)
     return {.bind = start.self.bind.empty() ? start.self.host : start.self.bind,
             .port = conf.port,
             .pub_port = conf.pub_port,
-            .tap_port = conf.tap_port};
+            .tap_port = conf.tap_port,
+            .ipc_host = cluster::listens_on_ipc(conf.via) ? conf.host : ""};
 }
 
 /// Throws config_error: "conf/servers.json: development.broker.port: tcp://...: Address already in use".

@@ -1,6 +1,6 @@
 #include "common/cluster/joining.hpp"
 
-#include <fmt/format.h>
+#include "common/cluster/this_host.hpp"
 
 #include <unistd.h>
 
@@ -8,15 +8,6 @@
 #include <random>
 
 namespace citron::cluster {
-namespace {
-
-std::string tcp_endpoint(const std::string& host, std::uint16_t port)
-{
-    const bool ipv6 = host.find(':') != std::string::npos;
-    return ipv6 ? fmt::format("tcp://[{}]:{}", host, port) : fmt::format("tcp://{}:{}", host, port);
-}
-
-} // namespace
 
 std::uint64_t wall_clock()
 {
@@ -41,9 +32,9 @@ peer_options peer_options_of(const runtime::startup& start)
     return options;
 }
 
-link_endpoints endpoints_of(const runtime::broker_config& broker)
+std::vector<link_endpoints> endpoints_of(const runtime::broker_config& broker)
 {
-    return {tcp_endpoint(broker.host, broker.port), tcp_endpoint(broker.host, broker.pub_port)};
+    return ways_to(broker, is_this_host(broker.host) ? place::this_host : place::another);
 }
 
 } // namespace citron::cluster

@@ -6,6 +6,7 @@
 #include "common/runtime/options.hpp"
 
 #include <cstdint>
+#include <vector>
 
 namespace citron::cluster {
 
@@ -18,6 +19,7 @@ namespace citron::cluster {
 /// Id and kind as configured; `boot` and `seed` are random, so each life of a process is another incarnation.
 [[nodiscard]] peer_options peer_options_of(const runtime::startup& start);
 
-[[nodiscard]] link_endpoints endpoints_of(const runtime::broker_config& broker);
+/// The ways to the broker, for a link. May have to ask a name server once.
+[[nodiscard]] std::vector<link_endpoints> endpoints_of(const runtime::broker_config& broker);
 
 } // namespace citron::cluster

@@ -1,5 +1,6 @@
 #include "common/cluster/link.hpp"
 
+#include "common/cluster/this_host.hpp"
 #include "common/runtime/lifecycle.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/spawn.hpp"
@@ -8,16 +9,18 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace citron::cluster {
 
 namespace log = runtime::log;
 
-link::link(net::io_context& loop, zmq_context& context, peer& line, link_endpoints endpoints,
+link::link(net::io_context& loop, zmq_context& context, peer& line, std::vector<link_endpoints> ways,
            link_hooks hooks)
-    : loop_(loop), context_(context), peer_(line), endpoints_(std::move(endpoints)), hooks_(std::move(hooks)),
-      timer_(loop), alive_(std::make_shared<bool>(false))
+    : loop_(loop), context_(context), peer_(line), ways_(std::move(ways)), endpoints_(ways_.at(0)),
+      hooks_(std::move(hooks)), timer_(loop), alive_(std::make_shared<bool>(false))
 {
     if (!hooks_.on_refused)
         hooks_.on_refused = [](const std::string& text) { runtime::give_up(text); };
@@ -106,8 +109,17 @@ void link::turn()
     }
 }
 
+/// The first way at whose end somebody listens; the last one is taken unseen.
+void link::choose_way()
+{
+    const auto leads_there = [](const link_endpoints& way) { return may_answer(way.requests); };
+    const auto last = std::prev(ways_.end());
+    endpoints_ = *std::find_if(ways_.begin(), last, leads_there);
+}
+
 void link::open(std::uint64_t nonce)
 {
+    choose_way();
     const auto& self = peer_.self();
     const auto on_disconnect = [this] { on_hint(); };
     const auto on_turn = [this] { flush(); };

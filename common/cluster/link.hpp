@@ -1,6 +1,7 @@
 // The I/O shell of peer: its sockets to the broker, the clock, and the ticks. Decides nothing.
 #pragma once
 
+#include "common/cluster/endpoints.hpp"
 #include "common/cluster/peer.hpp"
 #include "common/cluster/zmq_stream.hpp"
 
@@ -10,14 +11,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace citron::cluster {
-
-struct link_endpoints
-{
-    std::string requests;   ///< "tcp://127.0.0.1:5550"
-    std::string broadcasts; ///< "tcp://127.0.0.1:5551"; used by connectors only
-};
 
 /// Called on the loop. Both may send through peer; it is pumped afterwards.
 struct link_hooks
@@ -34,8 +30,9 @@ struct link_hooks
 class link
 {
 public:
-    /// All references must outlive this.
-    link(net::io_context& loop, zmq_context& context, peer& line, link_endpoints endpoints, link_hooks hooks);
+    /// `ways`: at least one, best first. All references must outlive this.
+    link(net::io_context& loop, zmq_context& context, peer& line, std::vector<link_endpoints> ways,
+         link_hooks hooks);
     ~link(); ///< stop()
     link(const link&) = delete;
     link& operator=(const link&) = delete;
@@ -57,6 +54,7 @@ private:
     void on_tick();
     void on_hint();
     void turn();
+    void choose_way();
     void open(std::uint64_t nonce);
     void lose();
     void close_sockets();
@@ -65,7 +63,8 @@ private:
     net::io_context& loop_;
     zmq_context& context_;
     peer& peer_;
-    link_endpoints endpoints_;
+    std::vector<link_endpoints> ways_;
+    link_endpoints endpoints_; ///< the way that was tried last
     link_hooks hooks_;
     net::steady_timer timer_;
     std::shared_ptr<bool> alive_; ///< false after stop(): for the ticking coroutine and posted turns

@@ -46,6 +46,21 @@ std::uint16_t read_port(const conf_node& node, std::string_view key, std::uint64
     return static_cast<std::uint16_t>(node.at(key).number(lowest, highest));
 }
 
+transport read_transport(const conf_node& node)
+{
+    const auto name = node.text();
+    if (name == "auto")
+        return transport::automatic;
+    if (name == "tcp")
+        return transport::tcp;
+    if (name != "ipc")
+        node.fail("must be \"auto\", \"tcp\" or \"ipc\"");
+#ifndef __linux__
+    node.fail("ipc is for Linux only");
+#endif
+    return transport::ipc;
+}
+
 broker_config read_broker(const conf_node& section)
 {
     if (section.is_list() && section.size() != 1)
@@ -60,6 +75,7 @@ broker_config read_broker(const conf_node& section)
     broker.port = node.has("port") ? read_port(node, "port", 1) : broker.port;
     broker.pub_port = node.has("pubPort") ? read_port(node, "pubPort", 1) : broker.pub_port;
     broker.tap_port = node.has("tapPort") ? read_port(node, "tapPort", 1) : broker.tap_port;
+    broker.via = node.has("transport") ? read_transport(node.at("transport")) : broker.via;
     return broker;
 }
 

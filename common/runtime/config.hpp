@@ -21,12 +21,21 @@ struct config_error : std::runtime_error
     using std::runtime_error::runtime_error;
 };
 
+/// By which way peers reach the broker; key "transport": "auto" | "tcp" | "ipc".
+enum class transport
+{
+    automatic, ///< ipc within one host, tcp between hosts
+    tcp,
+    ipc,
+};
+
 struct broker_config
 {
     std::string id = "broker-1";
     std::string host = "127.0.0.1"; ///< where peers connect
     std::string bind;               ///< where the broker listens; empty: host
     std::uint16_t port = 5550, pub_port = 5551, tap_port = 5552;
+    transport via = transport::automatic;
 };
 
 /// One line of servers.json. Ports 0 mean any free port.

@@ -2,6 +2,7 @@
 #include "broker/broker.hpp"
 #include "common/cluster/link.hpp"
 #include "common/runtime/config.hpp"
+#include "test/integration/transports.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -25,13 +26,13 @@ using protocol::server_kind;
 class server : public cluster::peer_listener
 {
 public:
-    server(net::io_context& loop, cluster::zmq_context& context, const broker_endpoints& where,
+    server(net::io_context& loop, cluster::zmq_context& context, std::vector<cluster::link_endpoints> ways,
            std::string id, server_kind what)
         : peer_({.self = {.id = std::move(id), .kind = static_cast<std::uint8_t>(what), .boot = ++boots},
                  .beat = 50ms,
                  .seed = ++boots},
                 *this, counters_, cluster::link::now()),
-          link_(loop, context, peer_, {at(where.port), at(where.pub_port)}, {})
+          link_(loop, context, peer_, std::move(ways), {})
     {
         link_.start();
     }
@@ -66,8 +67,6 @@ public:
         heard_.push_back("broadcast " + std::string(e.body));
     }
 
-    static std::string at(std::uint16_t port) { return fmt::format("tcp://127.0.0.1:{}", port); }
-
 private:
     static inline std::uint64_t boots = 0;
     protocol::counters counters_;
@@ -77,7 +76,7 @@ private:
 };
 
 /// A broker and whoever comes, all in one loop.
-struct Broker : testing::Test
+struct Broker : testing::TestWithParam<test::way>
 {
     net::io_context loop;
     cluster::zmq_context context;
@@ -89,11 +88,22 @@ struct Broker : testing::Test
               std::size_t queue_bytes = default_queue_bytes)
     {
         hub = std::make_unique<broker>(loop, context, std::move(options), counters, queue_bytes);
-        hub->start({});
+        hub->start(anywhere());
+    }
+    static broker_endpoints anywhere()
+    {
+        return {.ipc_host = GetParam() == test::way::ipc ? "127.0.0.1" : ""};
+    }
+    static std::string at(std::uint16_t port)
+    {
+        return GetParam() == test::way::ipc ? cluster::ipc_endpoint("127.0.0.1", port)
+                                            : cluster::tcp_endpoint("127.0.0.1", port);
     }
     std::unique_ptr<server> enter(std::string id, server_kind what)
     {
-        return std::make_unique<server>(loop, context, hub->listening(), std::move(id), what);
+        const auto& there = hub->listening();
+        const cluster::link_endpoints way{at(there.port), at(there.pub_port)};
+        return std::make_unique<server>(loop, context, std::vector{way}, std::move(id), what);
     }
     /// Runs the loop until `condition` holds; false when that takes longer than `limit`.
     bool until(const std::function<bool()>& condition, std::chrono::milliseconds limit = 10s)
@@ -113,13 +123,16 @@ struct Broker : testing::Test
         socket.set(zmq::sockopt::linger, 0);
         if (!identity.empty())
             socket.set(zmq::sockopt::routing_id, identity);
-        socket.connect(server::at(port));
+        socket.connect(port == hub->listening().tap_port ? cluster::tcp_endpoint("127.0.0.1", port)
+                                                         : at(port));
         return socket;
     }
     ~Broker() override { hub.reset(); }
 };
 
-TEST_F(Broker, EverybodySeesEverybody)
+INSTANTIATE_TEST_SUITE_P(By, Broker, test::both_ways, test::name_of);
+
+TEST_P(Broker, EverybodySeesEverybody)
 {
     open();
     auto chat = enter("s1", server_kind::chat), connector = enter("c1", server_kind::connector);
@@ -131,7 +144,7 @@ TEST_F(Broker, EverybodySeesEverybody)
     EXPECT_EQ(chat->view().broker, 7U);
 }
 
-TEST_F(Broker, ACallReachesTheOwnerOfTheRoomAndItsAnswerComesBack)
+TEST_P(Broker, ACallReachesTheOwnerOfTheRoomAndItsAnswerComesBack)
 {
     open();
     auto chat = enter("s1", server_kind::chat), connector = enter("c1", server_kind::connector);
@@ -143,7 +156,7 @@ TEST_F(Broker, ACallReachesTheOwnerOfTheRoomAndItsAnswerComesBack)
     EXPECT_TRUE(chat->heard("call 5 c1 ok"));
 }
 
-TEST_F(Broker, ACallToNobodyIsAnsweredAtOnce)
+TEST_P(Broker, ACallToNobodyIsAnsweredAtOnce)
 {
     open();
     auto gate = enter("g1", server_kind::gate);
@@ -154,7 +167,7 @@ TEST_F(Broker, ACallToNobodyIsAnsweredAtOnce)
     EXPECT_TRUE(until([&] { return gate->heard("reply 6 broker unavailable"); }, 1s));
 }
 
-TEST_F(Broker, ABroadcastReachesItsConnectorAndNoOther)
+TEST_P(Broker, ABroadcastReachesItsConnectorAndNoOther)
 {
     open();
     auto chat = enter("s1", server_kind::chat), c1 = enter("c1", server_kind::connector),
@@ -169,7 +182,7 @@ TEST_F(Broker, ABroadcastReachesItsConnectorAndNoOther)
     EXPECT_FALSE(c10->heard("broadcast one"));
 }
 
-TEST_F(Broker, SilenceIsDeath)
+TEST_P(Broker, SilenceIsDeath)
 {
     open({.nonce = 7, .beat = 100ms, .silence = 500ms, .stall = 5s});
     auto chat = enter("s1", server_kind::chat), gate = enter("g1", server_kind::gate);
@@ -182,7 +195,7 @@ TEST_F(Broker, SilenceIsDeath)
     EXPECT_EQ(counters.at("broker.deaths"), 1U);
 }
 
-TEST_F(Broker, GarbageHarmsNobody)
+TEST_P(Broker, GarbageHarmsNobody)
 {
     open();
     auto gate = enter("g1", server_kind::gate), chat = enter("s1", server_kind::chat);
@@ -207,7 +220,7 @@ TEST_F(Broker, GarbageHarmsNobody)
     EXPECT_FALSE(chat->heard("call 3 g1 ok"));
 }
 
-TEST_F(Broker, AForeignSubscriberGetsNothing)
+TEST_P(Broker, AForeignSubscriberGetsNothing)
 {
     open();
     auto chat = enter("s1", server_kind::chat), connector = enter("c1", server_kind::connector);
@@ -224,7 +237,7 @@ TEST_F(Broker, AForeignSubscriberGetsNothing)
     EXPECT_FALSE(nosy.recv(message, zmq::recv_flags::dontwait));
 }
 
-TEST_F(Broker, AConnectorIsNotLiveWithoutItsSubscription)
+TEST_P(Broker, AConnectorIsNotLiveWithoutItsSubscription)
 {
     open();
     auto chat = enter("s1", server_kind::chat), connector = enter("c1", server_kind::connector);
@@ -236,7 +249,7 @@ TEST_F(Broker, AConnectorIsNotLiveWithoutItsSubscription)
     EXPECT_TRUE(chat->view().dropped.empty());
 }
 
-TEST_F(Broker, TheTapShowsEveryEnvelopeAsItCame)
+TEST_P(Broker, TheTapShowsEveryEnvelopeAsItCame)
 {
     open();
     auto monitor = stranger(zmq::socket_type::sub, hub->listening().tap_port);
@@ -251,7 +264,7 @@ TEST_F(Broker, TheTapShowsEveryEnvelopeAsItCame)
     EXPECT_FALSE(message.more());
 }
 
-TEST_F(Broker, APeerThatDoesNotReadIsCutOffAndItsCallersAreTold)
+TEST_P(Broker, APeerThatDoesNotReadIsCutOffAndItsCallersAreTold)
 {
     open({.nonce = 7, .silence = 60s}, 1U << 20U);
     auto gate = enter("g1", server_kind::gate);
@@ -279,18 +292,20 @@ TEST_F(Broker, APeerThatDoesNotReadIsCutOffAndItsCallersAreTold)
     EXPECT_TRUE(gate->sees("s1")) << "it may say hello again until it has been silent for too long";
 }
 
-TEST_F(Broker, ATakenPortIsToldWithItsKey)
+TEST_P(Broker, ATakenPortIsToldWithItsKey)
 {
     open();
     net::io_context other_loop;
     broker second(other_loop, context, {}, counters);
 
     try {
-        second.start({.pub_port = hub->listening().pub_port});
+        auto same = anywhere();
+        same.pub_port = hub->listening().pub_port;
+        second.start(same);
         FAIL() << "both listen on one port";
     } catch (const runtime::config_error& error) {
-        EXPECT_EQ(std::string(error.what()), fmt::format("broker.pubPort: {}: Address already in use",
-                                                         server::at(hub->listening().pub_port)));
+        EXPECT_EQ(std::string(error.what()),
+                  fmt::format("broker.pubPort: {}: Address already in use", at(hub->listening().pub_port)));
     }
 }
 

@@ -1,6 +1,7 @@
 #include "common/cluster/link.hpp"
 
 #include "common/runtime/config.hpp"
+#include "test/integration/transports.hpp"
 
 #include <gtest/gtest.h>
 
@@ -18,6 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 using protocol::kind;
 using protocol::server_kind;
+using test::any_endpoint;
 
 constexpr auto patience = 20s;
 
@@ -83,13 +85,13 @@ private:
 class server : peer_listener
 {
 public:
-    server(net::io_context& loop, zmq_context& context, link_endpoints endpoints,
+    server(net::io_context& loop, zmq_context& context, std::vector<link_endpoints> ways,
            server_kind of = server_kind::connector)
         : line({.self = {.id = "s1", .kind = static_cast<std::uint8_t>(of), .boot = 7},
                 .duplicate_patience = 300ms,
                 .seed = std::random_device{}()},
                *this, counters, link::now()),
-          link_(loop, context, line, std::move(endpoints),
+          link_(loop, context, line, std::move(ways),
                 {.on_tick = [this](instant) { ++ticks; },
                  .on_refused = [this](const std::string& text) { refused = text; }})
     {
@@ -125,17 +127,16 @@ bool run_until(net::io_context& loop, const std::function<bool()>& condition,
     return false;
 }
 
-class Link : public testing::Test
+class LinkOfTwoWays : public testing::Test
 {
 protected:
-    void start_broker(const std::string& requests = "tcp://127.0.0.1:*",
-                      const std::string& broadcasts = "tcp://127.0.0.1:*")
+    void start_broker(const std::string& requests, const std::string& broadcasts)
     {
         broker.emplace(loop, context, requests, broadcasts);
         endpoints = {broker->requests(), broker->broadcasts()};
     }
 
-    /// Where it was before; libzmq may need a moment to let go of the ports.
+    /// Where it was before; libzmq may need a moment to let go of its endpoints.
     bool restart_broker()
     {
         return run_until(loop, [this] {
@@ -154,10 +155,18 @@ protected:
     link_endpoints endpoints;
 };
 
-TEST_F(Link, ComesUpAndHearsItsTopic)
+class Link : public LinkOfTwoWays, public testing::WithParamInterface<test::way>
+{
+protected:
+    void start_broker() { LinkOfTwoWays::start_broker(any_endpoint(GetParam()), any_endpoint(GetParam())); }
+};
+
+INSTANTIATE_TEST_SUITE_P(By, Link, test::both_ways, test::name_of);
+
+TEST_P(Link, ComesUpAndHearsItsTopic)
 {
     start_broker();
-    server s(loop, context, endpoints);
+    server s(loop, context, {endpoints});
     ASSERT_TRUE(run_until(loop, [&] { return s.line.up() && !broker->topic.empty(); }));
 
     EXPECT_EQ(broker->identity, protocol::identity_of("s1", s.line.self().nonce));
@@ -166,22 +175,22 @@ TEST_F(Link, ComesUpAndHearsItsTopic)
     EXPECT_TRUE(run_until(loop, [&] { return s.broadcasts == std::vector<std::string>{"push"}; }));
 }
 
-TEST_F(Link, OnlyConnectorsSubscribe)
+TEST_P(Link, OnlyConnectorsSubscribe)
 {
     start_broker();
-    server s(loop, context, endpoints, server_kind::chat);
+    server s(loop, context, {endpoints}, server_kind::chat);
 
     ASSERT_TRUE(run_until(loop, [&] { return broker->got(kind::beat); }));
 
     EXPECT_EQ(broker->topic, "");
 }
 
-TEST_F(Link, WaitsForABrokerThatComesLaterAndSaysSoOnce)
+TEST_P(Link, WaitsForABrokerThatComesLaterAndSaysSoOnce)
 {
     start_broker();
     broker.reset();
     testing::internal::CaptureStderr();
-    server s(loop, context, endpoints);
+    server s(loop, context, {endpoints});
     EXPECT_TRUE(run_until(loop, [&] { return s.counters.at("link.lost") >= 3; }));
 
     EXPECT_TRUE(restart_broker());
@@ -193,10 +202,10 @@ TEST_F(Link, WaitsForABrokerThatComesLaterAndSaysSoOnce)
     EXPECT_NE(said.find("link.up broker=" + endpoints.requests), said.npos) << said;
 }
 
-TEST_F(Link, ADeadBrokerIsNoticedAtOnceAndItsSuccessorFound)
+TEST_P(Link, ADeadBrokerIsNoticedAtOnceAndItsSuccessorFound)
 {
     start_broker();
-    server s(loop, context, endpoints);
+    server s(loop, context, {endpoints});
     ASSERT_TRUE(run_until(loop, [&] { return s.line.up() && !broker->topic.empty(); }));
     const auto nonce = s.line.self().nonce;
 
@@ -210,10 +219,10 @@ TEST_F(Link, ADeadBrokerIsNoticedAtOnceAndItsSuccessorFound)
     EXPECT_NE(s.line.self().nonce, nonce);
 }
 
-TEST_F(Link, ASilentBrokerIsLostAndOneThatBeatsIsKept)
+TEST_P(Link, ASilentBrokerIsLostAndOneThatBeatsIsKept)
 {
     start_broker();
-    server s(loop, context, endpoints);
+    server s(loop, context, {endpoints});
     ASSERT_TRUE(run_until(loop, [&] { return s.line.up() && !broker->topic.empty(); }));
 
     const auto end = link::now() + 3s;
@@ -224,10 +233,10 @@ TEST_F(Link, ASilentBrokerIsLostAndOneThatBeatsIsKept)
         loop, [&] { return s.downs == 1; }, 4s));
 }
 
-TEST_F(Link, WhatIsSentOutsideAHookGoesWithoutWaitingForATick)
+TEST_P(Link, WhatIsSentOutsideAHookGoesWithoutWaitingForATick)
 {
     start_broker();
-    server s(loop, context, endpoints);
+    server s(loop, context, {endpoints});
     ASSERT_TRUE(run_until(loop, [&] { return s.line.up(); }));
     constexpr int attempts = 20;
     int at_once = 0;
@@ -244,21 +253,21 @@ TEST_F(Link, WhatIsSentOutsideAHookGoesWithoutWaitingForATick)
     EXPECT_GT(at_once, 0) << "what waits for a tick never comes before one";
 }
 
-TEST_F(Link, ATakenIdIsToldInTheEnd)
+TEST_P(Link, ATakenIdIsToldInTheEnd)
 {
     start_broker();
     broker->refuse_with = "duplicate_id";
-    server s(loop, context, endpoints);
+    server s(loop, context, {endpoints});
 
     EXPECT_TRUE(run_until(loop, [&] { return !s.refused.empty(); }));
 
     EXPECT_EQ(s.refused, "another living server has the id s1, says the broker at " + endpoints.requests);
 }
 
-TEST_F(Link, AByeStillGoesOutWhenItStops)
+TEST_P(Link, AByeStillGoesOutWhenItStops)
 {
     start_broker();
-    auto s = std::make_unique<server>(loop, context, endpoints);
+    auto s = std::make_unique<server>(loop, context, std::vector{endpoints});
     ASSERT_TRUE(run_until(loop, [&] { return s->line.up(); }));
 
     s->line.bye(link::now());
@@ -267,11 +276,11 @@ TEST_F(Link, AByeStillGoesOutWhenItStops)
     EXPECT_TRUE(run_until(loop, [&] { return broker->got(kind::bye); }));
 }
 
-TEST_F(Link, ManyFramesArriveInOrderThroughOneLine)
+TEST_P(Link, ManyFramesArriveInOrderThroughOneLine)
 {
     constexpr int frames = 20'000; // many times what libzmq's own queue holds
     start_broker();
-    server s(loop, context, endpoints, server_kind::chat);
+    server s(loop, context, {endpoints}, server_kind::chat);
     ASSERT_TRUE(run_until(loop, [&] { return s.line.up(); }));
     for (int i = 0; i < frames; ++i)
         ASSERT_TRUE(s.line.send({.kind = kind::notify, .to = {"x"}, .id = static_cast<std::uint64_t>(i)}));
@@ -280,6 +289,26 @@ TEST_F(Link, ManyFramesArriveInOrderThroughOneLine)
 
     EXPECT_TRUE(run_until(loop, [&] { return broker->ids.size() == frames; }));
     EXPECT_TRUE(std::ranges::is_sorted(broker->ids));
+}
+
+TEST_F(LinkOfTwoWays, TheFirstAtWhichABrokerListensIsTaken)
+{
+    const link_endpoints shorter{any_endpoint(test::way::ipc), any_endpoint(test::way::ipc)};
+    start_broker(any_endpoint(test::way::tcp), any_endpoint(test::way::tcp));
+    const auto longer = endpoints;
+    testing::internal::CaptureStderr();
+    server s(loop, context, {shorter, longer});
+    EXPECT_TRUE(run_until(loop, [&] { return s.line.up() && !broker->topic.empty(); }));
+
+    broker.reset();
+    EXPECT_TRUE(run_until(loop, [&] { return s.downs == 1; }));
+    start_broker(shorter.requests, shorter.broadcasts);
+    EXPECT_TRUE(run_until(loop, [&] { return s.ups == 2 && !broker->topic.empty(); }));
+
+    const auto said = testing::internal::GetCapturedStderr();
+    const auto by_tcp = said.find("link.up broker=" + longer.requests);
+    EXPECT_NE(by_tcp, said.npos) << said;
+    EXPECT_NE(said.find("link.up broker=" + shorter.requests, by_tcp), said.npos) << said;
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "common/cluster/zmq_stream.hpp"
 
 #include "common/runtime/config.hpp"
+#include "test/integration/transports.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -18,6 +19,8 @@ namespace citron::cluster {
 namespace {
 
 using namespace std::chrono_literals;
+using test::any_endpoint;
+using test::dead_endpoint;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr int round_trips = 30'000;
@@ -25,7 +28,6 @@ constexpr int round_trips = 30'000;
 constexpr int round_trips = 300'000;
 #endif
 constexpr auto patience = 60s;
-const std::string any_port = "tcp://127.0.0.1:*";
 
 /// Runs `loop` until `done` stops it; false when that takes longer than `limit`.
 bool run(net::io_context& loop, std::chrono::milliseconds limit = patience)
@@ -76,13 +78,13 @@ bool run_until(net::io_context& loop, std::function<bool()> condition,
 class echo_server
 {
 public:
-    explicit echo_server(zmq_context& context)
+    echo_server(zmq_context& context, test::way by)
         : router_(loop_, context, socket_role::router,
                   {.on_frame = [this](std::string_view identity,
                                       std::string_view frame) { waiting_.emplace_back(identity, frame); },
                    .on_turn = [this] { flush(); }})
     {
-        router_.bind(any_port);
+        router_.bind(any_endpoint(by));
         router_.start();
         thread_ = std::thread([this] { loop_.run(); });
     }
@@ -155,10 +157,16 @@ stream_handlers ignore()
     return {.on_frame = [](auto, auto) {}};
 }
 
-TEST(ZmqStream, EchoesManyRoundTripsInOrderWithoutStalling)
+class ZmqStream : public testing::TestWithParam<test::way>
+{
+};
+
+INSTANTIATE_TEST_SUITE_P(By, ZmqStream, test::both_ways, test::name_of);
+
+TEST_P(ZmqStream, EchoesManyRoundTripsInOrderWithoutStalling)
 {
     zmq_context context;
-    echo_server server(context);
+    echo_server server(context, GetParam());
     net::io_context loop;
     echo_client client(loop, context, server.endpoint(), round_trips);
 
@@ -168,14 +176,14 @@ TEST(ZmqStream, EchoesManyRoundTripsInOrderWithoutStalling)
     EXPECT_TRUE(client.in_order());
 }
 
-TEST(ZmqStream, RoundTripsInOneLoopDoNotStallEither)
+TEST_P(ZmqStream, RoundTripsInOneLoopDoNotStallEither)
 {
     zmq_context context;
     net::io_context loop;
     std::vector<std::pair<std::string, std::string>> waiting;
     zmq_stream router(loop, context, socket_role::router,
                       {.on_frame = [&](auto who, auto frame) { (void)router.send(who, frame); }});
-    router.bind(any_port);
+    router.bind(any_endpoint(GetParam()));
     router.start();
     echo_client client(loop, context, router.endpoint(), round_trips / 10);
 
@@ -185,7 +193,7 @@ TEST(ZmqStream, RoundTripsInOneLoopDoNotStallEither)
     EXPECT_TRUE(client.in_order());
 }
 
-TEST(ZmqStream, PublishesToItsTopicOnlyAfterTheSubscriptionWasSeen)
+TEST_P(ZmqStream, PublishesToItsTopicOnlyAfterTheSubscriptionWasSeen)
 {
     zmq_context context;
     net::io_context loop;
@@ -197,7 +205,7 @@ TEST(ZmqStream, PublishesToItsTopicOnlyAfterTheSubscriptionWasSeen)
                         EXPECT_EQ(xpub.publish("c10", "for another"), send_result::sent);
                         EXPECT_EQ(xpub.publish(seen, "hello"), send_result::sent);
                     }});
-    xpub.bind(any_port);
+    xpub.bind(any_endpoint(GetParam()));
     xpub.start();
     zmq_stream sub(loop, context, socket_role::sub, {.on_frame = [&](auto, std::string_view frame) {
                        heard = frame;
@@ -214,46 +222,46 @@ TEST(ZmqStream, PublishesToItsTopicOnlyAfterTheSubscriptionWasSeen)
     EXPECT_EQ(heard, topic + "hello");
 }
 
-TEST(ZmqStream, RouterReportsAnUnknownPeer)
+TEST_P(ZmqStream, RouterReportsAnUnknownPeer)
 {
     zmq_context context;
     net::io_context loop;
     zmq_stream router(loop, context, socket_role::router, ignore());
-    router.bind(any_port);
+    router.bind(any_endpoint(GetParam()));
 
     EXPECT_EQ(router.send("nobody#1", "x"), send_result::unreachable);
 }
 
-TEST(ZmqStream, DealerWithoutConnectionIsFull)
+TEST_P(ZmqStream, DealerWithoutConnectionIsFull)
 {
     zmq_context context;
     net::io_context loop;
     zmq_stream dealer(loop, context, socket_role::dealer, ignore(), "d#1");
-    dealer.connect("tcp://127.0.0.1:1");
+    dealer.connect(dead_endpoint(GetParam()));
 
     EXPECT_EQ(dealer.send("x"), send_result::full);
 }
 
-TEST(ZmqStream, DealerReportsThatNobodyIsThere)
+TEST_P(ZmqStream, DealerReportsThatNobodyIsThere)
 {
     zmq_context context;
     net::io_context loop;
     zmq_stream dealer(loop, context, socket_role::dealer,
                       {.on_frame = [](auto, auto) {}, .on_disconnect = [&] { loop.stop(); }}, "d#1");
-    dealer.connect("tcp://127.0.0.1:1");
+    dealer.connect(dead_endpoint(GetParam()));
     dealer.start();
 
     EXPECT_TRUE(run(loop, 10s));
 }
 
-TEST(ZmqStream, DealerReportsThatTheOtherSideWentAway)
+TEST_P(ZmqStream, DealerReportsThatTheOtherSideWentAway)
 {
     zmq_context context;
     net::io_context loop;
     std::unique_ptr<zmq_stream> router;
     router = std::make_unique<zmq_stream>(loop, context, socket_role::router,
                                           stream_handlers{.on_frame = [&](auto, auto) { router.reset(); }});
-    router->bind(any_port);
+    router->bind(any_endpoint(GetParam()));
     router->start();
     bool said = false;
     zmq_stream dealer(loop, context, socket_role::dealer,
@@ -268,7 +276,7 @@ TEST(ZmqStream, DealerReportsThatTheOtherSideWentAway)
     EXPECT_EQ(router, nullptr);
 }
 
-TEST(ZmqStream, FullPeerIsReportedAndGoesOnWhenItReadsAgain)
+TEST_P(ZmqStream, FullPeerIsReportedAndGoesOnWhenItReadsAgain)
 {
     constexpr int frames = 4'000;
     const std::string bytes(16 * 1024, 'x'); // more than the buffers of the kernel and the queue hold
@@ -277,7 +285,7 @@ TEST(ZmqStream, FullPeerIsReportedAndGoesOnWhenItReadsAgain)
     std::string peer;
     zmq_stream router(server_loop, context, socket_role::router,
                       {.on_frame = [&](auto who, auto) { peer = who; }});
-    router.bind(any_port);
+    router.bind(any_endpoint(GetParam()));
     router.start();
     int received = 0;
     bool reading = false;
@@ -303,10 +311,10 @@ TEST(ZmqStream, FullPeerIsReportedAndGoesOnWhenItReadsAgain)
     EXPECT_TRUE(run_until(client_loop, [&] { return received == frames; }));
 }
 
-TEST(ZmqStream, LargestFramePassesAndALargerOneIsRefusedBeforeItHarms)
+TEST_P(ZmqStream, LargestFramePassesAndALargerOneIsRefusedBeforeItHarms)
 {
     zmq_context context;
-    echo_server server(context);
+    echo_server server(context, GetParam());
     net::io_context loop;
     const std::string large(max_frame, 'x');
     std::size_t back = 0;
@@ -331,10 +339,10 @@ TEST(ZmqStream, LargestFramePassesAndALargerOneIsRefusedBeforeItHarms)
     EXPECT_EQ(back, large.size());
 }
 
-TEST(ZmqStream, ClosesWhileBusy)
+TEST_P(ZmqStream, ClosesWhileBusy)
 {
     zmq_context context;
-    echo_server server(context);
+    echo_server server(context, GetParam());
     net::io_context loop;
     auto client = std::make_unique<echo_client>(loop, context, server.endpoint(), round_trips);
 
@@ -345,10 +353,10 @@ TEST(ZmqStream, ClosesWhileBusy)
     EXPECT_LT(left, 10U);
 }
 
-TEST(ZmqStream, AHandlerMayDestroyItsOwnStream)
+TEST_P(ZmqStream, AHandlerMayDestroyItsOwnStream)
 {
     zmq_context context;
-    echo_server server(context);
+    echo_server server(context, GetParam());
     net::io_context loop;
     int frames = 0;
     bool sent = false;
@@ -379,14 +387,14 @@ TEST(ZmqStream, AHandlerMayDestroyItsOwnStream)
     EXPECT_EQ(frames, 1);
 }
 
-TEST(ZmqStream, DrainReadsAllThatWaits)
+TEST_P(ZmqStream, DrainReadsAllThatWaits)
 {
     constexpr int frames = 2'000; // several bursts
     zmq_context context;
     net::io_context loop;
     int received = 0;
     zmq_stream router(loop, context, socket_role::router, {.on_frame = [&](auto, auto) { ++received; }});
-    router.bind(any_port);
+    router.bind(any_endpoint(GetParam()));
     net::io_context other;
     int sent = 0;
     zmq_stream dealer(other, context, socket_role::dealer,
@@ -403,12 +411,12 @@ TEST(ZmqStream, DrainReadsAllThatWaits)
     EXPECT_TRUE(run_until(other, [&] { return router.drain(), received == frames; }));
 }
 
-TEST(ZmqStream, PortInUseIsToldClearly)
+TEST_P(ZmqStream, WhatIsInUseIsToldClearly)
 {
     zmq_context context;
     net::io_context loop;
     zmq_stream first(loop, context, socket_role::router, ignore());
-    first.bind(any_port);
+    first.bind(any_endpoint(GetParam()));
     const auto endpoint = first.endpoint();
     zmq_stream second(loop, context, socket_role::router, ignore());
 
@@ -420,7 +428,7 @@ TEST(ZmqStream, PortInUseIsToldClearly)
     }
 }
 
-TEST(ZmqStream, BindsToAHostByName)
+TEST(ZmqEndpoint, BindsToAHostByName)
 {
     zmq_context context;
     net::io_context loop;
@@ -431,7 +439,7 @@ TEST(ZmqStream, BindsToAHostByName)
     EXPECT_TRUE(stream.endpoint().starts_with("tcp://127.0.0.1:")) << stream.endpoint();
 }
 
-TEST(ZmqStream, WhatIsNoEndpointIsToldClearly)
+TEST(ZmqEndpoint, WhatIsNoEndpointIsToldClearly)
 {
     zmq_context context;
     net::io_context loop;
@@ -442,7 +450,7 @@ TEST(ZmqStream, WhatIsNoEndpointIsToldClearly)
     EXPECT_THROW(dealer.connect("nonsense"), runtime::config_error);
 }
 
-TEST(ZmqStream, MessagesOfAStrangersShapeAreDroppedAndTold)
+TEST_P(ZmqStream, MessagesOfAStrangersShapeAreDroppedAndTold)
 {
     zmq_context context;
     net::io_context loop;
@@ -459,7 +467,7 @@ TEST(ZmqStream, MessagesOfAStrangersShapeAreDroppedAndTold)
                                EXPECT_EQ(who, "stranger");
                                ++malformed;
                            }});
-    router.bind(any_port);
+    router.bind(any_endpoint(GetParam()));
     router.start();
     void* strange_context = zmq_ctx_new();
     void* stranger = zmq_socket(strange_context, ZMQ_DEALER);
@@ -478,10 +486,10 @@ TEST(ZmqStream, MessagesOfAStrangersShapeAreDroppedAndTold)
     EXPECT_EQ(malformed, 1);
 }
 
-TEST(ZmqStream, AThrowingHandlerDoesNotEndItsStream)
+TEST_P(ZmqStream, AThrowingHandlerDoesNotEndItsStream)
 {
     zmq_context context;
-    echo_server server(context);
+    echo_server server(context, GetParam());
     net::io_context loop;
     int frames = 0, sent = 0;
     zmq_stream dealer(loop, context, socket_role::dealer,

@@ -113,6 +113,24 @@ TEST(Config, ABrokerMayBeAnObject)
     EXPECT_EQ(conf.broker.tap_port, 3);
 }
 
+TEST(Config, TheWayToTheBrokerIsChosenByName)
+{
+    const auto chosen = [](const std::string& keys) {
+        const conf_folder folder;
+        folder.servers(R"("broker": {"port": 1)" + keys + "}");
+        return load(folder).broker.via;
+    };
+
+    EXPECT_EQ(chosen(""), transport::automatic);
+    EXPECT_EQ(chosen(R"(, "transport": "auto")"), transport::automatic);
+    EXPECT_EQ(chosen(R"(, "transport": "tcp")"), transport::tcp);
+    EXPECT_EQ(chosen(R"(, "transport": "ipc")"), transport::ipc);
+    EXPECT_EQ(complaint_about(R"("broker": [{"transport": "pigeon"}])"),
+              "servers.json: development.broker[0].transport: must be \"auto\", \"tcp\" or \"ipc\"");
+    EXPECT_EQ(complaint_about(R"("broker": {"transport": true})"),
+              "servers.json: development.broker.transport: must be a text");
+}
+
 TEST(Config, RunDirIsTheParentOfTheConfFolderUnlessSaidOtherwise)
 {
     const conf_folder folder;
