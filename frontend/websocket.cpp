@@ -76,12 +76,8 @@ public:
     net::awaitable<void> run()
     {
         const auto alive = shared_from_this();
-        if (co_await upgrade())
-            co_await while_readable(&connection::read);
-        flush();
-        if (!gone() && session_->state == phase::closing)
-            co_await while_readable(&connection::skip);
-        forget();
+        const bool upgraded = co_await upgrade();
+        read_on(upgraded);
     }
 
     void flush();
@@ -99,10 +95,10 @@ private:
     [[nodiscard]] tcp::socket& socket() { return socket_; }
     net::awaitable<bool> upgrade();
     net::awaitable<void> decline(outbox_stream& to, http::status status);
-    net::awaitable<void> while_readable(bool (connection::*take)());
+    void wait();
+    void on_readable(error_code failed);
+    void read_on(bool more);
     [[nodiscard]] bool read();
-    [[nodiscard]] bool skip();
-    [[nodiscard]] std::size_t receive(error_code& failed);
     [[nodiscard]] bool digest(std::span<char> bytes);
     void forget();
     void heard() { session_->heard = clock_now(); }
@@ -119,8 +115,9 @@ private:
     tcp::socket socket_;
     websocket_reader reader_;
     bool upgraded_ = false;
-    bool blocked_ = false; ///< a coroutine waits for the socket to take more
-    bool ending_ = false;  ///< seen closing: the linger time runs
+    bool heard_out_ = false; ///< what still comes is skipped
+    bool blocked_ = false;   ///< a coroutine waits for the socket to take more
+    bool ending_ = false;    ///< seen closing: the linger time runs
 };
 
 // ---- reading
@@ -170,38 +167,44 @@ net::awaitable<void> connection::decline(outbox_stream& to, http::status status)
     co_await http::async_write(to, answer, net::redirect_error(net::use_awaitable, ignored));
 }
 
-// Most connections are here most of the time: what they wait with is all that they cost.
-net::awaitable<void> connection::while_readable(bool (connection::*take)())
+// Most connections are here most of the time: this operation is what they wait with. A suspended coroutine
+// would cost ten times as much.
+void connection::wait()
 {
-    error_code failed;
-    do
-        co_await socket().async_wait(tcp::socket::wait_read, net::redirect_error(net::use_awaitable, failed));
-    while (!failed && !gone() && (this->*take)());
+    socket().async_wait(tcp::socket::wait_read,
+                        [alive = shared_from_this()](error_code failed) { alive->on_readable(failed); });
 }
 
-std::size_t connection::receive(error_code& failed)
+void connection::on_readable(error_code failed)
 {
-    const auto size = socket().read_some(net::buffer(table_->received), failed);
-    if (failed == net::error::would_block || failed == net::error::interrupted)
-        failed = {}; // woken for nothing
-    return size;
-}
-
-/// False: nothing more can be read.
-bool connection::read()
-{
-    error_code failed;
-    const auto size = receive(failed);
-    return !failed && digest(std::span(table_->received).first(size));
+    bool more = false;
+    if (!failed && !gone())
+        runtime::guard("websocket", [&] { more = read(); });
+    read_on(more);
 }
 
 // A socket that is closed while bytes of the peer wait unread resets the connection, and our last words are
-// lost. So the peer's bytes are read until it closes too, or the linger time is over.
-bool connection::skip()
+// lost. So when all is said, the peer's bytes are skipped until it closes too, or the linger time is over.
+void connection::read_on(bool more)
+{
+    if (!more && !std::exchange(heard_out_, true)) {
+        flush();
+        more = !gone() && session_->state == phase::closing;
+    }
+    if (more)
+        wait();
+    else
+        forget();
+}
+
+/// False: nothing more is to be read.
+bool connection::read()
 {
     error_code failed;
-    (void)receive(failed); // nobody wants to know any more
-    return !failed;
+    const auto size = socket().read_some(net::buffer(table_->received), failed);
+    if (failed == net::error::would_block)
+        return true; // woken for nothing
+    return !failed && (heard_out_ || digest(std::span(table_->received).first(size)));
 }
 
 /// False: the client has closed, or cannot be understood. The session has been told.
