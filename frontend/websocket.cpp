@@ -15,14 +15,13 @@
 #include <array>
 #include <chrono>
 #include <deque>
+#include <memory_resource>
 #include <span>
 #include <unordered_map>
 
 namespace citron::frontend {
 
 class connection;
-
-constexpr std::size_t read_at_once = 64U << 10U;
 
 struct connection_table
 {
@@ -41,7 +40,7 @@ struct connection_table
     std::function<void()> turn;
     std::unordered_map<session_id, std::shared_ptr<connection>> connections;
     std::deque<std::pair<instant, session_id>> closing; ///< in order: all linger equally long
-    std::array<char, read_at_once> received;            ///< for all: nobody holds a buffer while it waits
+    std::array<char, (64U << 10U)> received;            ///< for all: nobody holds a buffer while it waits
     bool abandoned = false; ///< the references above and below are dead; coroutines must end
     std::uint64_t &upgraded, &not_upgraded, &messages, &writes, &bytes, &blocked, &cut;
 };
@@ -95,7 +94,7 @@ private:
     [[nodiscard]] tcp::socket& socket() { return socket_; }
     net::awaitable<bool> upgrade();
     net::awaitable<void> decline(outbox_stream& to, http::status status);
-    void wait();
+    struct waiter;
     void on_readable(error_code failed);
     void read_on(bool more);
     [[nodiscard]] bool read();
@@ -167,13 +166,16 @@ net::awaitable<void> connection::decline(outbox_stream& to, http::status status)
     co_await http::async_write(to, answer, net::redirect_error(net::use_awaitable, ignored));
 }
 
-// Most connections are here most of the time: this operation is what they wait with. A suspended coroutine
-// would cost ten times as much.
-void connection::wait()
+/// Most connections wait here most of the time, with nothing but this: a suspended coroutine costs a kilobyte
+/// more. Asio's own allocator would hand out a used block, however large, and the client would keep it.
+struct connection::waiter
 {
-    socket().async_wait(tcp::socket::wait_read,
-                        [alive = shared_from_this()](error_code failed) { alive->on_readable(failed); });
-}
+    using allocator_type = std::pmr::polymorphic_allocator<char>;
+    [[nodiscard]] allocator_type get_allocator() const { return {std::pmr::new_delete_resource()}; }
+    void operator()(error_code failed) const { alive->on_readable(failed); }
+
+    std::shared_ptr<connection> alive;
+};
 
 void connection::on_readable(error_code failed)
 {
@@ -191,10 +193,9 @@ void connection::read_on(bool more)
         flush();
         more = !gone() && session_->state == phase::closing;
     }
-    if (more)
-        wait();
-    else
-        forget();
+    if (!more)
+        return forget();
+    socket().async_wait(tcp::socket::wait_read, waiter{shared_from_this()});
 }
 
 /// False: nothing more is to be read.
@@ -202,9 +203,9 @@ bool connection::read()
 {
     error_code failed;
     const auto size = socket().read_some(net::buffer(table_->received), failed);
-    if (failed == net::error::would_block)
-        return true; // woken for nothing
-    return !failed && (heard_out_ || digest(std::span(table_->received).first(size)));
+    if (failed)
+        return failed == net::error::would_block; // woken for nothing
+    return heard_out_ || digest(std::span(table_->received).first(size));
 }
 
 /// False: the client has closed, or cannot be understood. The session has been told.
