@@ -160,14 +160,14 @@ void channel::forget_session(const member& who)
         replaced_.pop_front();
 }
 
-void channel::restore(seat& s, std::deque<seat::send> sends)
+void channel::restore(seat& s, send_list sends)
 {
     if (!sends.empty())
         s.who.next = std::max(s.who.next, sends.back().number + 1);
     s.sends = std::move(sends);
 }
 
-void channel::remember(std::string key, std::deque<seat::send> sends)
+void channel::remember(std::string key, send_list sends)
 {
     if (!sends.empty())
         former_.insert_or_assign(std::move(key), std::move(sends));
@@ -192,7 +192,7 @@ bool channel::leave(const member& who)
     return true;
 }
 
-bool channel::seat_silently(member who, std::deque<seat::send> sends)
+bool channel::seat_silently(member who, send_list sends)
 {
     if (by_key(key_of(who)) != seats_.end())
         return false;
@@ -375,7 +375,7 @@ channel::admission channel::admit(const client_request& request, const caller& r
 }
 
 /// Of a member, or of one that is remembered; nullptr: of neither.
-std::deque<seat::send>* channel::sends_of(const std::string& key)
+send_list* channel::sends_of(const std::string& key)
 {
     if (const auto s = by_key(key); s != seats_.end())
         return &s->sends;

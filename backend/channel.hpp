@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <list>
 #include <map>
@@ -53,9 +52,11 @@ struct seat
         caller reply_to;
         std::optional<std::pair<errc, std::string>> answer; ///< empty: not stored or delivered yet
     };
-    protocol::member who; ///< who.next: the number that comes next
-    std::deque<send> sends;
+    protocol::member who;  ///< who.next: the number that comes next
+    std::list<send> sends; ///< mostly empty; holds no memory then
 };
+
+using send_list = std::list<seat::send>;
 
 class channel
 {
@@ -106,7 +107,7 @@ public:
     }
     [[nodiscard]] std::uint64_t last_time() const { return last_time_; }
     /// Takes a seat without telling anybody: for members that come with a room. False: the name is taken.
-    bool seat_silently(protocol::member who, std::deque<seat::send> sends);
+    bool seat_silently(protocol::member who, send_list sends);
     /// Those who lost their seats to others in seat_silently.
     [[nodiscard]] std::vector<protocol::member> take_displaced() { return std::exchange(displaced_, {}); }
     /// A member that its connector still has, and we have not: onAdd again. False: somebody else has the
@@ -122,8 +123,8 @@ public:
     [[nodiscard]] const std::string& rid() const { return rid_; }
     [[nodiscard]] bool empty() const { return seats_.empty(); }
     /// Numbered sends of sessions that are not here (any more): by key_of(member).
-    void remember(std::string key, std::deque<seat::send> sends);
-    [[nodiscard]] const std::map<std::string, std::deque<seat::send>>& remembered() const { return former_; }
+    void remember(std::string key, send_list sends);
+    [[nodiscard]] const std::map<std::string, send_list>& remembered() const { return former_; }
     void forget_former() { former_.clear(); }
     /// Accepted, not answered yet: a room that moves waits for these.
     [[nodiscard]] bool busy() const { return !storing_.empty() || !whispering_.empty(); }
@@ -149,8 +150,8 @@ private:
     [[nodiscard]] place by_user(const std::string& user, const std::string& key);
     void remove(place gone);
     void forget_session(const protocol::member& who);
-    [[nodiscard]] std::deque<seat::send>* sends_of(const std::string& key);
-    static void restore(seat& s, std::deque<seat::send> sends);
+    [[nodiscard]] send_list* sends_of(const std::string& key);
+    static void restore(seat& s, send_list sends);
     place insert(protocol::member who, place before);
     place insert_and_tell(protocol::member who, place before);
     /// Makes room for this name if its holder's connection is gone; false when it is taken.
@@ -173,10 +174,10 @@ private:
     std::unordered_map<std::string, place> by_key_;
     std::unordered_multimap<std::string, place> by_user_;
     std::map<std::string, std::size_t> per_connector_;
-    std::deque<storing> storing_;
-    std::map<std::string, std::deque<seat::send>> former_;
+    std::list<storing> storing_;
+    std::map<std::string, send_list> former_;
     std::vector<protocol::member> displaced_;
-    std::deque<std::string> replaced_; ///< keys of sessions whose place others have taken lately
+    std::list<std::string> replaced_; ///< keys of sessions whose place others have taken lately
     std::map<std::pair<std::string, std::uint64_t>, whispered_to> whispering_; ///< by sender and number
 };
 

@@ -5,7 +5,7 @@
 #include "common/protocol/contract.hpp"
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <map>
 #include <string>
 #include <vector>
@@ -58,7 +58,7 @@ struct room
     room_baggage baggage;                                    ///< from a hand-over; while gathering
     bool handed_over = false;                                ///< baggage is there
     bool served = false;                                     ///< has been open: its members are seated
-    std::deque<stored_envelope> waiting;                     ///< requests until it is open, in order
+    std::list<stored_envelope> waiting;                      ///< requests until it is open, in order
     std::size_t waiting_bytes = 0;
     instant active{};          ///< last broadcast: heads are announced for a while
     instant closing{};         ///< since when it is

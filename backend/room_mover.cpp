@@ -79,7 +79,7 @@ room_baggage channel_service::pack_up(room& r)
     room_baggage b = std::move(r.baggage);
     b.at = r.members.at();
     b.time = std::max(b.time, r.members.last_time());
-    const auto pack_answers = [&b](const std::string& sender, const std::deque<seat::send>& sends) {
+    const auto pack_answers = [&b](const std::string& sender, const send_list& sends) {
         for (const auto& sent : sends)
             if (sent.answer)
                 b.answers.push_back({sender,

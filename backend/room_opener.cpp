@@ -96,7 +96,7 @@ void channel_service::opened(const std::string& rid, protocol::head at)
 /// Handed-over members as the connectors' lists correct them, and those that only the lists know.
 void channel_service::seat_members(room& r, std::map<std::string, std::vector<protocol::session_id>>& evicted)
 {
-    std::map<std::string, std::deque<seat::send>> answers;
+    std::map<std::string, send_list> answers;
     for (auto& a : r.baggage.answers)
         answers[a.sender].push_back(
             {a.number, {}, std::pair(static_cast<errc>(a.code), std::move(a.body.data))});

@@ -11,6 +11,7 @@ add_library(frontend_core STATIC
   session_service.cpp
   web_root.cpp
   websocket_frame.cpp
+  websocket_reader.cpp
   wheel.cpp
   ${connector_sources})
 target_link_libraries(frontend_core PUBLIC cluster_core OpenSSL::Crypto)

@@ -1,6 +1,6 @@
 // Beast's next layer: reads come from the socket, writes go into the session's outbox and are done at once.
 //
-// So Beast's own frames (pongs, closes) queue up between ours, and one place writes to the socket.
+// So what Beast answers to an upgrade goes the way of all our bytes, and one place writes to the socket.
 #pragma once
 
 #include "common/runtime/net.hpp"
@@ -27,29 +27,15 @@ public:
     using error_code = boost::system::error_code;
     using writer = std::function<void(std::string bytes)>;
 
-    /// `write` queues bytes; it cannot fail.
-    outbox_stream(net::ip::tcp::socket socket, writer write)
-        : socket_(std::move(socket)), write_(std::move(write))
-    {
-    }
+    /// `write` queues bytes; it cannot fail. The socket outlives this.
+    outbox_stream(net::ip::tcp::socket& socket, writer write) : socket_(&socket), write_(std::move(write)) {}
 
-    [[nodiscard]] executor_type get_executor() { return socket_.get_executor(); }
-    [[nodiscard]] net::ip::tcp::socket& socket() { return socket_; }
-    /// Bytes that were read before Beast took over: the next reads get them.
-    void put_back(std::string bytes) { ahead_ = std::move(bytes); }
+    [[nodiscard]] executor_type get_executor() { return socket_->get_executor(); }
 
     template <typename Buffers, typename Token>
     auto async_read_some(const Buffers& buffers, Token&& token)
     {
-        return net::async_initiate<Token, void(error_code, std::size_t)>(
-            [this](auto handler, Buffers into) {
-                if (ahead_.empty())
-                    return socket_.async_read_some(into, std::move(handler));
-                const auto size = net::buffer_copy(into, net::buffer(ahead_));
-                ahead_.erase(0, size);
-                complete(std::move(handler), size);
-            },
-            token, buffers);
+        return socket_->async_read_some(buffers, std::forward<Token>(token));
     }
 
     template <typename Buffers, typename Token>
@@ -68,7 +54,7 @@ public:
     friend void beast_close_socket(outbox_stream& s)
     {
         error_code ignored;
-        s.socket_.close(ignored);
+        s.socket_->close(ignored);
     }
 
     // The last frames are still to be flushed; the connection ends the socket itself.
@@ -86,9 +72,8 @@ private:
         net::post(get_executor(), [done = std::move(handler), size]() mutable { done(error_code{}, size); });
     }
 
-    net::ip::tcp::socket socket_;
+    net::ip::tcp::socket* socket_;
     writer write_;
-    std::string ahead_;
 };
 
 } // namespace citron::frontend

@@ -13,8 +13,6 @@ using protocol::package_type;
 
 constexpr milliseconds wheel_step{100};
 constexpr milliseconds stall{500}; ///< our own loop stood still that long: clients could not be heard
-constexpr std::uint16_t close_normal = 1000;
-constexpr std::uint16_t close_protocol_error = 1002, close_bad_payload = 1007, close_too_big = 1009;
 
 protocol::frame kick_frame(std::string_view reason)
 {

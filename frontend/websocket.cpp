@@ -3,10 +3,10 @@
 #include "common/runtime/log.hpp"
 #include "common/runtime/spawn.hpp"
 #include "frontend/outbox_stream.hpp"
+#include "frontend/websocket_reader.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
@@ -15,6 +15,8 @@
 #include <array>
 #include <chrono>
 #include <deque>
+#include <memory_resource>
+#include <span>
 #include <unordered_map>
 
 namespace citron::frontend {
@@ -38,6 +40,7 @@ struct connection_table
     std::function<void()> turn;
     std::unordered_map<session_id, std::shared_ptr<connection>> connections;
     std::deque<std::pair<instant, session_id>> closing; ///< in order: all linger equally long
+    std::array<char, (64U << 10U)> received;            ///< for all: nobody holds a buffer while it waits
     bool abandoned = false; ///< the references above and below are dead; coroutines must end
     std::uint64_t &upgraded, &not_upgraded, &messages, &writes, &bytes, &blocked, &cut;
 };
@@ -50,8 +53,6 @@ using boost::system::error_code;
 using tcp = net::ip::tcp;
 
 constexpr std::size_t header_limit = 16U << 10U; ///< browsers send all cookies of the host along
-constexpr std::size_t small_read = 512;          ///< what an idle connection holds; chat messages fit
-constexpr std::size_t large_read = 64U << 10U;   ///< at most this much at once of a long message
 constexpr std::size_t gathered = 64;             ///< iovecs per writev: what Asio passes on
 
 instant clock_now()
@@ -66,22 +67,16 @@ class connection : public std::enable_shared_from_this<connection>
 {
 public:
     connection(std::shared_ptr<connection_table> table, tcp::socket socket, session& s)
-        : table_(std::move(table)), session_(&s), id_(s.id),
-          ws_(outbox_stream(std::move(socket), [this](std::string bytes) { queue(std::move(bytes)); }))
+        : table_(std::move(table)), session_(&s), id_(s.id), socket_(std::move(socket)),
+          reader_(table_->options.max_message)
     {
-        ws_.read_message_max(table_->options.max_message);
-        ws_.control_callback([this](auto, auto) { heard(); });
     }
 
     net::awaitable<void> run()
     {
         const auto alive = shared_from_this();
-        if (co_await upgrade())
-            co_await read_loop();
-        flush();
-        if (!gone() && session_->state == phase::closing)
-            co_await wait_for_peer();
-        forget();
+        const bool upgraded = co_await upgrade();
+        read_on(upgraded);
     }
 
     void flush();
@@ -96,14 +91,18 @@ private:
         failed
     };
 
-    [[nodiscard]] tcp::socket& socket() { return ws_.next_layer().socket(); }
+    [[nodiscard]] tcp::socket& socket() { return socket_; }
     net::awaitable<bool> upgrade();
-    net::awaitable<void> decline(http::status status);
-    net::awaitable<void> read_loop();
-    net::awaitable<void> wait_for_peer();
+    net::awaitable<void> decline(outbox_stream& to, http::status status);
+    struct waiter;
+    void on_readable(error_code failed);
+    void read_on(bool more);
+    [[nodiscard]] bool read();
+    [[nodiscard]] bool digest(std::span<char> bytes);
     void forget();
     void heard() { session_->heard = clock_now(); }
     void queue(std::string bytes);
+    void queue(const protocol::frame& control) { queue(std::string(control.view())); }
 
     [[nodiscard]] progress write();
     net::awaitable<void> write_when_possible();
@@ -112,10 +111,12 @@ private:
     std::shared_ptr<connection_table> table_;
     session* session_; ///< nullptr after forget()
     session_id id_;
-    beast::websocket::stream<outbox_stream, false> ws_;
+    tcp::socket socket_;
+    websocket_reader reader_;
     bool upgraded_ = false;
-    bool blocked_ = false; ///< a coroutine waits for the socket to take more
-    bool ending_ = false;  ///< seen closing: the linger time runs
+    bool heard_out_ = false; ///< what still comes is skipped
+    bool blocked_ = false;   ///< a coroutine waits for the socket to take more
+    bool ending_ = false;    ///< seen closing: the linger time runs
 };
 
 // ---- reading
@@ -126,7 +127,8 @@ net::awaitable<bool> connection::upgrade()
     beast::flat_buffer buffer(header_limit);
     http::request_parser<http::empty_body> parser;
     parser.header_limit(header_limit);
-    co_await http::async_read_header(ws_.next_layer(), buffer, parser,
+    outbox_stream layer(socket(), [this](std::string bytes) { queue(std::move(bytes)); });
+    co_await http::async_read_header(socket(), buffer, parser,
                                      net::redirect_error(net::use_awaitable, failed));
     if (gone())
         co_return false;
@@ -134,22 +136,24 @@ net::awaitable<bool> connection::upgrade()
         ++table_->not_upgraded;
         const auto& http_errors = make_error_code(http::error::end_of_stream).category();
         if (!failed)
-            co_await decline(http::status::upgrade_required);
+            co_await decline(layer, http::status::upgrade_required);
         else if (failed != http::error::end_of_stream && failed.category() == http_errors)
-            co_await decline(http::status::bad_request);
+            co_await decline(layer, http::status::bad_request);
         co_return false;
     }
-    ws_.next_layer().put_back(beast::buffers_to_string(buffer.data()));
-    co_await ws_.async_accept(parser.get(), net::redirect_error(net::use_awaitable, failed));
+    beast::websocket::stream<outbox_stream, false> ws(std::move(layer));
+    co_await ws.async_accept(parser.get(), net::redirect_error(net::use_awaitable, failed));
     if (gone())
         co_return false;
-    upgraded_ = !failed;
-    ++(upgraded_ ? table_->upgraded : table_->not_upgraded);
-    heard();
-    co_return upgraded_;
+    ++(failed ? table_->not_upgraded : table_->upgraded);
+    if (failed)
+        co_return false;
+    upgraded_ = true;
+    const auto behind = buffer.data(); // the first messages may have come with the request
+    co_return digest({static_cast<char*>(behind.data()), behind.size()});
 }
 
-net::awaitable<void> connection::decline(http::status status)
+net::awaitable<void> connection::decline(outbox_stream& to, http::status status)
 {
     http::response<http::string_body> answer(status, 11);
     answer.set(http::field::connection, "close");
@@ -159,42 +163,79 @@ net::awaitable<void> connection::decline(http::status status)
     answer.body() = "this port speaks WebSocket\n";
     answer.prepare_payload();
     error_code ignored; // into the outbox: it cannot fail
-    co_await http::async_write(ws_.next_layer(), answer, net::redirect_error(net::use_awaitable, ignored));
+    co_await http::async_write(to, answer, net::redirect_error(net::use_awaitable, ignored));
 }
 
-net::awaitable<void> connection::read_loop()
+/// Most connections wait here most of the time, with nothing but this: a suspended coroutine costs a kilobyte
+/// more. Asio's own allocator would hand out a used block, however large, and the client would keep it.
+struct connection::waiter
 {
-    std::string message;
-    for (;;) {
-        const auto have = message.size();
-        const auto room = have == 0 ? small_read : std::min(std::max(have, std::size_t{4096}), large_read);
-        message.resize(have + room);
-        const auto into = net::buffer(message.data() + have, room);
-        error_code failed;
-        const auto size = co_await ws_.async_read_some(into, net::redirect_error(net::use_awaitable, failed));
-        if (failed || gone())
-            co_return;
-        message.resize(have + size);
-        heard();
-        if (!ws_.is_message_done())
-            continue;
-        ++table_->messages;
-        table_->sessions.on_message(id_, message, clock_now());
-        table_->turn();
-        message.clear();
-        if (message.capacity() > 2 * small_read)
-            message.shrink_to_fit();
-    }
+    using allocator_type = std::pmr::polymorphic_allocator<char>;
+    [[nodiscard]] allocator_type get_allocator() const { return {std::pmr::new_delete_resource()}; }
+    void operator()(error_code failed) const { alive->on_readable(failed); }
+
+    std::shared_ptr<connection> alive;
+};
+
+void connection::on_readable(error_code failed)
+{
+    bool more = false;
+    if (!failed && !gone())
+        runtime::guard("websocket", [&] { more = read(); });
+    read_on(more);
 }
 
 // A socket that is closed while bytes of the peer wait unread resets the connection, and our last words are
-// lost. So the peer's bytes are read until it closes too, or the linger time is over.
-net::awaitable<void> connection::wait_for_peer()
+// lost. So when all is said, the peer's bytes are skipped until it closes too, or the linger time is over.
+void connection::read_on(bool more)
 {
-    std::array<char, small_read> ignored{};
-    const auto into = net::buffer(ignored);
-    for (error_code failed; !failed && socket().is_open();)
-        co_await socket().async_read_some(into, net::redirect_error(net::use_awaitable, failed));
+    if (!more && !std::exchange(heard_out_, true)) {
+        flush();
+        more = !gone() && session_->state == phase::closing;
+    }
+    if (!more)
+        return forget();
+    socket().async_wait(tcp::socket::wait_read, waiter{shared_from_this()});
+}
+
+/// False: nothing more is to be read.
+bool connection::read()
+{
+    error_code failed;
+    const auto size = socket().read_some(net::buffer(table_->received), failed);
+    if (failed)
+        return failed == net::error::would_block; // woken for nothing
+    return heard_out_ || digest(std::span(table_->received).first(size));
+}
+
+/// False: the client has closed, or cannot be understood. The session has been told.
+bool connection::digest(std::span<char> bytes)
+{
+    using kind = websocket_reader::kind;
+    heard();
+    for (;;) {
+        const auto e = reader_.next(bytes);
+        switch (e.what) {
+        case kind::nothing:
+            return true;
+        case kind::message:
+            ++table_->messages;
+            table_->sessions.on_message(id_, e.payload, clock_now());
+            table_->turn();
+            break;
+        case kind::ping:
+            queue(pong_frame(e.payload));
+            break;
+        case kind::pong:
+            break;
+        case kind::close:
+            queue(close_frame(e.code == close_no_status ? close_normal : e.code));
+            return false;
+        case kind::mistake:
+            queue(close_frame(e.code));
+            return false;
+        }
+    }
 }
 
 void connection::forget()
@@ -210,7 +251,7 @@ void connection::forget()
 
 // ---- writing
 
-/// What Beast itself has to say.
+/// What the WebSocket itself has to say.
 void connection::queue(std::string bytes)
 {
     if (gone())

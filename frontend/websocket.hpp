@@ -1,7 +1,7 @@
 // The I/O shell of session_service: WebSocket connections, their reads, and one gathered write per turn.
 //
-// Beast shakes hands, parses and answers control frames over a layer of ours that owns all writes: whatever
-// Beast wants to send goes into the session's outbox, between the frames that session_service queues there.
+// Beast answers the upgrade, over a layer of ours that puts what it writes into the session's outbox; from
+// then on a websocket_reader reads. A connection that waits holds no buffer and no stream.
 #pragma once
 
 #include "common/protocol/counters.hpp"

@@ -5,9 +5,8 @@
 namespace citron::frontend {
 namespace {
 
-constexpr std::uint8_t final_binary = 0x82, final_close = 0x88;
+constexpr std::uint8_t final_binary = 0x82, final_close = 0x88, final_pong = 0x8a;
 constexpr std::size_t short_length = 125, medium_length = 0xffff;
-constexpr std::uint16_t no_status = 1005;
 
 void append_big_endian(std::string& out, std::uint64_t value, int bytes)
 {
@@ -34,6 +33,12 @@ protocol::frame websocket_frame(std::string_view payload)
     return protocol::frame(out.append(payload));
 }
 
+protocol::frame pong_frame(std::string_view payload)
+{
+    std::string out{static_cast<char>(final_pong), static_cast<char>(payload.size())};
+    return protocol::frame(out.append(payload));
+}
+
 protocol::frame close_frame(std::uint16_t code)
 {
     std::string out{static_cast<char>(final_close), 2};
@@ -46,7 +51,7 @@ std::uint16_t close_code(std::string_view bytes)
     if (bytes.size() < 2 || static_cast<std::uint8_t>(bytes[0]) != final_close)
         return 0;
     if (bytes.size() < 4)
-        return no_status;
+        return close_no_status;
     return static_cast<std::uint16_t>(static_cast<std::uint8_t>(bytes[2]) << 8 |
                                       static_cast<std::uint8_t>(bytes[3]));
 }

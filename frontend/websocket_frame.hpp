@@ -8,8 +8,16 @@
 
 namespace citron::frontend {
 
+/// Status codes of close frames (section 7.4.1). close_no_status is never sent: it stands for a frame without
+/// one.
+inline constexpr std::uint16_t close_normal = 1000, close_protocol_error = 1002, close_no_status = 1005,
+                               close_bad_payload = 1007, close_too_big = 1009;
+
 /// A binary message around `payload`.
 [[nodiscard]] protocol::frame websocket_frame(std::string_view payload);
+
+/// The answer to a ping. Precondition: its payload is a control frame's, at most 125 bytes.
+[[nodiscard]] protocol::frame pong_frame(std::string_view payload);
 
 /// A close frame; nothing may follow it.
 [[nodiscard]] protocol::frame close_frame(std::uint16_t code);

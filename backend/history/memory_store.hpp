@@ -4,8 +4,9 @@
 #include "backend/history/store.hpp"
 #include "common/protocol/counters.hpp"
 
+#include <boost/container/deque.hpp>
+
 #include <cstddef>
-#include <deque>
 #include <list>
 #include <unordered_map>
 
@@ -46,7 +47,7 @@ private:
     struct ring
     {
         protocol::head at;
-        std::deque<protocol::message> messages;
+        boost::container::deque<protocol::message> messages; ///< unlike std::deque, nothing while it is empty
         std::size_t bytes = 0;
         std::list<std::string>::iterator age; ///< place in written_; its end: nothing is kept
     };
@@ -65,7 +66,7 @@ private:
     std::unordered_map<std::string, ring> rings_;
     std::list<std::string> written_; ///< rooms with messages, longest not written to first
     std::size_t total_ = 0;
-    std::deque<std::function<void()>> asked_;
+    std::list<std::function<void()>> asked_;
     std::uint64_t &stored_, &trimmed_, &refused_;
 };
 

@@ -15,7 +15,7 @@
 namespace citron::runtime::log {
 namespace {
 
-constexpr std::size_t queued_lines = 8192;
+constexpr std::size_t queued_lines = 1024; // 400 bytes each, used or not
 constexpr std::size_t file_bytes = 64U << 20U;
 constexpr std::size_t old_files = 3;
 

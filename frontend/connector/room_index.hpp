@@ -7,7 +7,7 @@
 #include "frontend/session.hpp"
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <set>
@@ -19,7 +19,8 @@ namespace citron::frontend {
 
 struct room;
 
-/// One session in one room.
+/// One session in one room. There are as many as there are clients: what is mostly empty here is a list,
+/// which then holds no memory.
 struct place
 {
     session* client = nullptr;
@@ -39,7 +40,7 @@ struct place
         std::uint64_t number = 0;
         instant shown;
     };
-    std::deque<whisper> whispers; ///< lately shown, newest last
+    std::list<whisper> whispers; ///< lately shown, newest last
 
     /// The first send without an answer: every lower number has one.
     [[nodiscard]] std::uint64_t low() const { return sends.empty() ? next_send : sends.begin()->first; }
@@ -86,10 +87,10 @@ struct room
     std::vector<place*> joining;  ///< places whose join is not answered
     /// Members whose position is beyond `seen`: who was there when they joined.
     std::map<const place*, std::set<std::string>> ahead;
-    std::deque<protocol::broadcast>
+    std::list<protocol::broadcast>
         held; ///< events that cannot be shown yet: a hole before them, or nothing known
     std::size_t held_bytes = 0;
-    std::deque<shown> recent; ///< everything shown after `recent_from`, while joins are not answered
+    std::list<shown> recent; ///< everything shown after `recent_from`, while joins are not answered
     std::size_t recent_bytes = 0;
     protocol::head recent_from;
     bool syncing = false; ///< the owner is being asked what we missed

@@ -115,7 +115,8 @@ void expect_close(raw_client& c, std::string_view status)
     EXPECT_EQ(last.payload, status);
     EXPECT_TRUE(c.closed());
 }
-constexpr std::string_view normal("\x03\xe8", 2), protocol_error("\x03\xea", 2), too_big("\x03\xf1", 2);
+constexpr std::string_view normal("\x03\xe8", 2), protocol_error("\x03\xea", 2), too_big("\x03\xf1", 2),
+    bad_payload("\x03\xef", 2);
 
 TEST_F(Session, ServesARequest)
 {
@@ -323,6 +324,26 @@ TEST_F(Session, ClosingIsAnsweredAndNothingFollows)
 
     expect_close(c, normal);
     EXPECT_EQ(handler.closed, 1);
+}
+
+TEST_F(Session, ClosingWithoutAStatusIsAnsweredAsNormal)
+{
+    raw_client c = working_client();
+
+    c.write(raw_client::frame(8, ""));
+
+    expect_close(c, normal);
+    EXPECT_EQ(handler.closed, 1);
+}
+
+TEST_F(Session, TextThatIsNoUtf8EndsTheSession)
+{
+    raw_client c = working_client();
+
+    c.write(raw_client::frame(1, "\xff"));
+
+    EXPECT_EQ(c.read().payload, kicked_protocol);
+    expect_close(c, bad_payload);
 }
 
 TEST_F(Session, AKickedClientThatAnswersTheCloseIsGoneAtOnce)

@@ -54,6 +54,12 @@ TEST(WebsocketFrame, From65536BytesTheLengthTakesEightMoreBytes)
     EXPECT_EQ(header_of(65'536, 10), "\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00"sv);
 }
 
+TEST(PongFrame, GivesThePingsPayloadBack)
+{
+    EXPECT_EQ(pong_frame("you there").view(), "\x8a\x09you there"sv);
+    EXPECT_EQ(pong_frame("").view(), "\x8a\x00"sv);
+}
+
 TEST(CloseFrame, CarriesItsStatusInNetworkOrder)
 {
     EXPECT_EQ(close_frame(1000).view(), "\x88\x02\x03\xe8"sv);

@@ -97,5 +97,13 @@ TEST(ClientRoutes, AreSortedHandlersForTheDictionary)
     EXPECT_EQ(find_client_route("chat.chatRemote.add"), nullptr);
 }
 
+TEST(IsUtf8, FromTheFirstByteToTheLast)
+{
+    EXPECT_TRUE(is_utf8(""));
+    EXPECT_TRUE(is_utf8("a\n\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80"));
+    for (const auto* broken : {"\xff", "a\xc3", "\xed\xa0\x80", "\xc0\xaf", "\xf5\x80\x80\x80", "\xbc"})
+        EXPECT_FALSE(is_utf8(broken)) << broken;
+}
+
 } // namespace
 } // namespace citron::protocol
