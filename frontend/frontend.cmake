@@ -17,9 +17,9 @@ add_library(frontend_core STATIC
 target_link_libraries(frontend_core PUBLIC cluster_core OpenSSL::Crypto)
 target_precompile_headers(frontend_core REUSE_FROM protocol)
 
-# The sockets. Beast is in listener.cpp and websocket.cpp, and nowhere else.
+# The sockets. Beast is in listener.cpp and upgrade.cpp, and nowhere else.
 if(TARGET runtime AND TARGET cluster)
-  add_library(frontend_shell STATIC frontend.cpp listener.cpp web_files.cpp websocket.cpp)
+  add_library(frontend_shell STATIC frontend.cpp listener.cpp upgrade.cpp web_files.cpp websocket.cpp)
   target_compile_definitions(frontend_shell PUBLIC BOOST_BEAST_SEPARATE_COMPILATION)
   target_link_libraries(frontend_shell PUBLIC frontend_core runtime cluster)
 

@@ -59,7 +59,8 @@ void raise_descriptor_limit(std::size_t sessions)
 }
 
 shell::shell(const runtime::startup& start, server_parts server, protocol::counters& counters)
-    : server_(std::move(server)), counters_(counters), pace_(start.conf.chat.batch), stats_(start.self.id, start.self.kind, counters),
+    : server_(std::move(server)), counters_(counters), pace_(start.conf.chat.batch),
+      stats_(start.self.id, start.self.kind, counters),
       link_(loop_, context_, server_.line, cluster::endpoints_of(start.conf.broker),
             {.on_tick = [this](instant now) { on_tick(now); },
              .after_turn = [this](instant) { clients_.flush_dirty(); }}),

@@ -22,13 +22,16 @@ enum class phase : std::uint8_t
     closing   ///< the last bytes are queued; nothing more is read or queued
 };
 
+class connection; // of the shell
+
 struct session
 {
     session(session_id number, std::size_t outbox_limit) : id(number), out(outbox_limit) {}
 
     session_id id;
     phase state = phase::inited;
-    bool dirty = false; ///< already on the list of sessions to flush
+    bool dirty = false;            ///< already on the list of sessions to flush
+    connection* carrier = nullptr; ///< whose outbox this is; nothing to a PURE class
     outbox out;
     instant opened{};
     instant heard{};           ///< last data from the client

@@ -101,6 +101,8 @@ void session_service::on_gone(session_id id, instant now)
     if (!s)
         return;
     end(*s, {}, now);
+    if (s->dirty) // near the end of the list, if not at it: ending has put it there
+        dirty_.erase(std::next(std::find(dirty_.rbegin(), dirty_.rend(), s)).base());
     sessions_.erase(id);
 }
 
@@ -118,15 +120,6 @@ void session_service::on_tick(instant now)
         else
             schedule(*s, now);
     }
-}
-
-std::vector<session_id> session_service::take_dirty()
-{
-    for (const auto id : dirty_) {
-        if (session* s = find(id))
-            s->dirty = false;
-    }
-    return std::exchange(dirty_, {});
 }
 
 // ---- the client protocol
@@ -301,7 +294,7 @@ instant session_service::deadline(const session& s) const
 void session_service::mark_dirty(session& s)
 {
     if (!std::exchange(s.dirty, true))
-        dirty_.push_back(s.id);
+        dirty_.push_back(&s);
 }
 
 std::string refusal_json(errc why)

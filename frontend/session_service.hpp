@@ -75,8 +75,20 @@ public:
     void on_gone(session_id id, instant now);
     /// Every 100 ms or so: heartbeats and deadlines, by one wheel.
     void on_tick(instant now);
-    /// Sessions with something in the outbox, or newly closing; each once. The shell flushes them.
-    [[nodiscard]] std::vector<session_id> take_dirty();
+    /// Calls flush(session&) once for each session with something in its outbox, or newly closing. It may
+    /// forget that session, but no other. False: there was none.
+    template <typename Flush>
+    bool flush_dirty(Flush&& flush)
+    {
+        dirty_.swap(flushing_);
+        for (session* s : flushing_) {
+            s->dirty = false;
+            flush(*s);
+        }
+        const bool some = !flushing_.empty();
+        flushing_.clear();
+        return some;
+    }
 
     // ---- for handlers
     [[nodiscard]] session* find(session_id id);
@@ -124,7 +136,7 @@ private:
     protocol::frame heartbeat_;
     wheel wheel_;
     std::unordered_map<session_id, std::unique_ptr<session>> sessions_;
-    std::vector<session_id> dirty_;
+    std::vector<session*> dirty_, flushing_; ///< both keep their memory
     session_id last_id_ = 0;
     instant ticked_{}; ///< last on_tick
     instant fresh_{};  ///< our own loop stood still until then: no silence before it counts

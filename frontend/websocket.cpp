@@ -2,15 +2,11 @@
 
 #include "common/runtime/log.hpp"
 #include "common/runtime/spawn.hpp"
-#include "frontend/outbox_stream.hpp"
+#include "frontend/upgrade.hpp"
 #include "frontend/websocket_reader.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/websocket/rfc6455.hpp>
-#include <boost/beast/websocket/stream.hpp>
 
 #include <array>
 #include <chrono>
@@ -47,13 +43,10 @@ struct connection_table
 
 namespace {
 
-namespace beast = boost::beast;
-namespace http = beast::http;
 using boost::system::error_code;
 using tcp = net::ip::tcp;
 
-constexpr std::size_t header_limit = 16U << 10U; ///< browsers send all cookies of the host along
-constexpr std::size_t gathered = 64;             ///< iovecs per writev: what Asio passes on
+constexpr std::size_t gathered = 64; ///< iovecs per writev: what Asio passes on
 
 instant clock_now()
 {
@@ -70,13 +63,14 @@ public:
         : table_(std::move(table)), session_(&s), id_(s.id), socket_(std::move(socket)),
           reader_(table_->options.max_message)
     {
+        s.carrier = this;
     }
 
     net::awaitable<void> run()
     {
         const auto alive = shared_from_this();
-        const bool upgraded = co_await upgrade();
-        read_on(upgraded);
+        const bool more = co_await shake_hands();
+        read_on(more);
     }
 
     void flush();
@@ -92,8 +86,7 @@ private:
     };
 
     [[nodiscard]] tcp::socket& socket() { return socket_; }
-    net::awaitable<bool> upgrade();
-    net::awaitable<void> decline(outbox_stream& to, http::status status);
+    net::awaitable<bool> shake_hands();
     struct waiter;
     void on_readable(error_code failed);
     void read_on(bool more);
@@ -121,49 +114,15 @@ private:
 
 // ---- reading
 
-net::awaitable<bool> connection::upgrade()
+/// False: there is nothing to be read.
+net::awaitable<bool> connection::shake_hands()
 {
-    error_code failed;
-    beast::flat_buffer buffer(header_limit);
-    http::request_parser<http::empty_body> parser;
-    parser.header_limit(header_limit);
-    outbox_stream layer(socket(), [this](std::string bytes) { queue(std::move(bytes)); });
-    co_await http::async_read_header(socket(), buffer, parser,
-                                     net::redirect_error(net::use_awaitable, failed));
+    auto done = co_await upgrade(socket(), [this](std::string bytes) { queue(std::move(bytes)); });
     if (gone())
         co_return false;
-    if (failed || !beast::websocket::is_upgrade(parser.get())) {
-        ++table_->not_upgraded;
-        const auto& http_errors = make_error_code(http::error::end_of_stream).category();
-        if (!failed)
-            co_await decline(layer, http::status::upgrade_required);
-        else if (failed != http::error::end_of_stream && failed.category() == http_errors)
-            co_await decline(layer, http::status::bad_request);
-        co_return false;
-    }
-    beast::websocket::stream<outbox_stream, false> ws(std::move(layer));
-    co_await ws.async_accept(parser.get(), net::redirect_error(net::use_awaitable, failed));
-    if (gone())
-        co_return false;
-    ++(failed ? table_->not_upgraded : table_->upgraded);
-    if (failed)
-        co_return false;
-    upgraded_ = true;
-    const auto behind = buffer.data(); // the first messages may have come with the request
-    co_return digest({static_cast<char*>(behind.data()), behind.size()});
-}
-
-net::awaitable<void> connection::decline(outbox_stream& to, http::status status)
-{
-    http::response<http::string_body> answer(status, 11);
-    answer.set(http::field::connection, "close");
-    answer.set(http::field::content_type, "text/plain");
-    if (status == http::status::upgrade_required)
-        answer.set(http::field::upgrade, "websocket");
-    answer.body() = "this port speaks WebSocket\n";
-    answer.prepare_payload();
-    error_code ignored; // into the outbox: it cannot fail
-    co_await http::async_write(to, answer, net::redirect_error(net::use_awaitable, ignored));
+    ++(done.upgraded ? table_->upgraded : table_->not_upgraded);
+    upgraded_ = done.upgraded;
+    co_return upgraded_&& digest(done.behind);
 }
 
 /// Most connections wait here most of the time, with nothing but this: a suspended coroutine costs a kilobyte
@@ -367,11 +326,10 @@ void websockets::take(tcp::socket socket)
 
 void websockets::flush_dirty()
 {
-    for (const auto id : table_->sessions.take_dirty()) {
-        const auto found = table_->connections.find(id);
-        if (found != table_->connections.end())
-            found->second->flush();
-    }
+    table_->sessions.flush_dirty([](session& s) {
+        if (s.carrier)
+            s.carrier->flush();
+    });
 }
 
 void websockets::on_tick(instant now)

@@ -9,8 +9,8 @@
 
 namespace citron::runtime {
 
-/// PURE. A bucket of turns: one comes in per rest, `burst` fit in. Who takes fewer never waits; a request, its
-/// hops and its answer on a quiet cluster are such.
+/// PURE. A bucket of turns: one comes in per rest, `burst` fit in. Who takes fewer never waits; a request,
+/// its hops and its answer on a quiet cluster are such.
 class pace
 {
 public:

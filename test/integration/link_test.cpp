@@ -195,6 +195,7 @@ TEST_P(Link, WaitsForABrokerThatComesLaterAndSaysSoOnce)
 
     EXPECT_TRUE(restart_broker());
     EXPECT_TRUE(run_until(loop, [&] { return s.line.up(); }));
+    loop.poll(); // the turn that follows says it
 
     const auto said = testing::internal::GetCapturedStderr();
     EXPECT_EQ(std::ranges::count(said, '\n'), 2) << said;
@@ -304,6 +305,7 @@ TEST_F(LinkOfTwoWays, TheFirstAtWhichABrokerListensIsTaken)
     EXPECT_TRUE(run_until(loop, [&] { return s.downs == 1; }));
     start_broker(shorter.requests, shorter.broadcasts);
     EXPECT_TRUE(run_until(loop, [&] { return s.ups == 2 && !broker->topic.empty(); }));
+    loop.poll(); // the turn that follows says it
 
     const auto said = testing::internal::GetCapturedStderr();
     const auto by_tcp = said.find("link.up broker=" + longer.requests);

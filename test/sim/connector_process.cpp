@@ -89,10 +89,8 @@ void connector_process::flush(protocol::session_id id)
 
 void connector_process::carry_out()
 {
-    for (auto dirty = server_->sessions().take_dirty(); !dirty.empty();
-         dirty = server_->sessions().take_dirty())
-        for (const auto id : dirty)
-            flush(id);
+    while (server_->sessions().flush_dirty([this](frontend::session& s) { flush(s.id); })) {
+    }
     peer_process::carry_out();
 }
 

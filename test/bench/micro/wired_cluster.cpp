@@ -44,15 +44,14 @@ backend::chat_server_options chat_options()
 void write_outboxes(frontend::session_service& sessions)
 {
     std::array<std::string_view, 64> parts;
-    for (const auto id : sessions.take_dirty()) {
-        auto& out = sessions.find(id)->out;
-        while (const auto count = out.gather(parts)) {
+    sessions.flush_dirty([&parts](frontend::session& s) {
+        while (const auto count = s.out.gather(parts)) {
             std::size_t size = 0;
             for (std::size_t i = 0; i < count; ++i)
                 size += parts[i].size();
-            out.consume(size);
+            s.out.consume(size);
         }
-    }
+    });
 }
 
 } // namespace

@@ -526,15 +526,45 @@ TEST_F(SessionService, KickAllTellsEverybody)
 TEST_F(SessionService, DirtySessionsAreNamedOnce)
 {
     session& s = working_client();
-    (void)service.take_dirty();
+    const auto dirty = [this] {
+        std::vector<session_id> ids;
+        const bool some = service.flush_dirty([&ids](const session& d) { ids.push_back(d.id); });
+        EXPECT_EQ(some, !ids.empty());
+        return ids;
+    };
+    (void)dirty();
 
     service.push(s, websocket_frame("a"), now);
     service.push(s, websocket_frame("b"), now);
 
-    EXPECT_EQ(service.take_dirty(), std::vector<session_id>{s.id});
-    EXPECT_EQ(service.take_dirty(), std::vector<session_id>{});
+    EXPECT_EQ(dirty(), std::vector<session_id>{s.id});
+    EXPECT_EQ(dirty(), std::vector<session_id>{});
     service.kick(s, "drain", now);
-    EXPECT_EQ(service.take_dirty(), std::vector<session_id>{s.id});
+    EXPECT_EQ(dirty(), std::vector<session_id>{s.id});
+}
+
+TEST_F(SessionService, WhoIsGoneIsNotFlushed)
+{
+    session& a = working_client();
+    session& b = working_client();
+    const auto gone = b.id, stays = a.id;
+    service.push(b, websocket_frame("x"), now);
+    service.push(a, websocket_frame("x"), now);
+    service.on_gone(gone, now);
+
+    std::vector<session_id> ids;
+    (void)service.flush_dirty([&](const session& d) { ids.push_back(d.id); });
+
+    EXPECT_EQ(ids, std::vector<session_id>{stays});
+}
+
+TEST_F(SessionService, AFlushMayForgetItsSession)
+{
+    session& s = working_client();
+    service.kick(s, "drain", now);
+
+    EXPECT_TRUE(service.flush_dirty([this](const session& d) { service.on_gone(d.id, now); }));
+    EXPECT_FALSE(service.flush_dirty([](const session&) {}));
 }
 
 // ---- the WebSocket layer speaks

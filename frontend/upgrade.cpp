@@ -1,0 +1,69 @@
+#include "frontend/upgrade.hpp"
+
+#include "frontend/outbox_stream.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+#include <utility>
+
+namespace citron::frontend {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+using boost::system::error_code;
+
+constexpr std::size_t header_limit = 16U << 10U; ///< browsers send all cookies of the host along
+
+net::awaitable<void> decline(outbox_stream& to, http::status status)
+{
+    http::response<http::string_body> answer(status, 11);
+    answer.set(http::field::connection, "close");
+    answer.set(http::field::content_type, "text/plain");
+    if (status == http::status::upgrade_required)
+        answer.set(http::field::upgrade, "websocket");
+    answer.body() = "this port speaks WebSocket\n";
+    answer.prepare_payload();
+    error_code ignored; // into the outbox: it cannot fail
+    co_await http::async_write(to, answer, net::redirect_error(net::use_awaitable, ignored));
+}
+
+bool is_http_mistake(const error_code& failed)
+{
+    const auto& http_errors = make_error_code(http::error::end_of_stream).category();
+    return failed != http::error::end_of_stream && failed.category() == http_errors;
+}
+
+} // namespace
+
+net::awaitable<upgrade_outcome> upgrade(net::ip::tcp::socket& socket,
+                                        std::function<void(std::string bytes)> write)
+{
+    error_code failed;
+    beast::flat_buffer buffer(header_limit);
+    http::request_parser<http::empty_body> parser;
+    parser.header_limit(header_limit);
+    outbox_stream layer(socket, std::move(write));
+    co_await http::async_read_header(socket, buffer, parser, net::redirect_error(net::use_awaitable, failed));
+    if (failed || !beast::websocket::is_upgrade(parser.get())) {
+        if (!failed)
+            co_await decline(layer, http::status::upgrade_required);
+        else if (is_http_mistake(failed))
+            co_await decline(layer, http::status::bad_request);
+        co_return upgrade_outcome{};
+    }
+    beast::websocket::stream<outbox_stream, false> ws(std::move(layer));
+    co_await ws.async_accept(parser.get(), net::redirect_error(net::use_awaitable, failed));
+    upgrade_outcome done;
+    done.upgraded = !failed;
+    done.behind = beast::buffers_to_string(buffer.data());
+    co_return done;
+}
+
+} // namespace citron::frontend
