@@ -6,8 +6,10 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <list>
 #include <unordered_map>
+#include <vector>
 
 namespace citron::backend {
 
@@ -65,7 +67,7 @@ private:
     std::unordered_map<std::string, ring> rings_;
     std::list<std::string> written_; ///< rooms with messages, longest not written to first
     std::size_t total_ = 0;
-    std::deque<std::function<void()>> asked_;
+    std::vector<std::function<void()>> asked_, carried_out_; ///< the latter: only while complete() runs
     std::uint64_t &stored_, &trimmed_, &refused_;
 };
 
