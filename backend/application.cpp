@@ -29,14 +29,14 @@ void application::serve_client(channel& room, channel_port& port, const envelope
     auto request = protocol::unpack<protocol::client_request>(e.body);
     if (!request)
         return port.answer(reply_to, e.room, errc::bad_request, {});
-    const auto* seat = room.find(request->who);
+    auto* seat = room.find(request->who);
     if (!seat) {
         const bool certain = port.enrolled(request->who.connector);
         strangers_ += certain;
         return port.answer(reply_to, e.room, certain ? errc::not_entered : errc::moved, {});
     }
     if (request->number) {
-        const auto admission = room.admit(*request, reply_to);
+        const auto admission = room.admit(*seat, *request, reply_to);
         if (admission == channel::admission::repeat) {
             ++repeats_;
             return;
@@ -48,8 +48,8 @@ void application::serve_client(channel& room, channel_port& port, const envelope
             return port.answer(reply_to, e.room, errc::hole, protocol::pack(seat->who.next));
         }
     }
-    backend_session from{&room, e.room, seat->who, key_of(seat->who), request->number, reply_to, {}};
-    auto body = protocol::parse_body(request->body.data);
+    backend_session from{&room, e.room, seat->who, request->number, reply_to, {}};
+    auto body = protocol::json_object::parse(request->body.data);
     if (!body)
         return room.finish(from, errc::bad_request);
     from.body = std::move(*body);

@@ -1,6 +1,7 @@
 add_library(backend_core STATIC
   absences.cpp
   application.cpp
+  backend_session.cpp
   channel.cpp
   channel_absent.cpp
   channel_repair.cpp

@@ -2,8 +2,6 @@
 
 #include "common/protocol/package.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <unordered_set>
 #include <utility>
@@ -14,13 +12,7 @@ using protocol::added;
 using protocol::client_request;
 using protocol::event;
 using protocol::member;
-using protocol::ordered_json;
 using protocol::result;
-
-std::string key_of(const member& who)
-{
-    return fmt::format("{}/{:x}/{}", who.connector, who.boot, who.session);
-}
 
 channel::channel(std::string rid, channel_port& port, bool several_sessions_per_user)
     : rid_(std::move(rid)), port_(port), several_(several_sessions_per_user)
@@ -29,10 +21,16 @@ channel::channel(std::string rid, channel_port& port, bool several_sessions_per_
 
 // ---- members
 
-channel::place channel::by_key(const std::string& key)
+channel::place channel::by_session(const session_ref& who)
 {
-    const auto found = by_key_.find(key);
-    return found == by_key_.end() ? seats_.end() : found->second;
+    const auto found = by_session_.find(who);
+    return found == by_session_.end() ? seats_.end() : found->second;
+}
+
+seat* channel::find(const session_ref& who)
+{
+    const auto found = by_session(who);
+    return found == seats_.end() ? nullptr : &*found;
 }
 
 /// The one of this name that holds the key.
@@ -50,17 +48,12 @@ channel::place channel::by_user(const std::string& user)
     return found == by_user_.end() ? seats_.end() : found->second;
 }
 
-const seat* channel::find(const member& who) const
-{
-    const auto found = by_key_.find(key_of(who));
-    return found == by_key_.end() ? nullptr : &*found->second;
-}
-
 channel::place channel::insert(member who, place before)
 {
-    ++per_connector_[who.connector];
+    if (++per_connector_[who.connector] == 1)
+        count_connectors();
     const auto taken = seats_.insert(before, seat{std::move(who), {}});
-    by_key_.emplace(key_of(taken->who), taken);
+    by_session_.emplace(taken->who, taken);
     by_user_.emplace(taken->who.user, taken);
     return taken;
 }
@@ -68,20 +61,21 @@ channel::place channel::insert(member who, place before)
 void channel::remove(place gone)
 {
     const auto count = per_connector_.find(gone->who.connector);
-    if (--count->second == 0)
+    if (--count->second == 0) {
         per_connector_.erase(count);
-    by_key_.erase(key_of(gone->who));
+        count_connectors();
+    }
+    by_session_.erase(gone->who);
     const auto [first, last] = by_user_.equal_range(gone->who.user);
     by_user_.erase(std::find_if(first, last, [&](const auto& entry) { return entry.second == gone; }));
     seats_.erase(gone);
 }
 
-std::vector<std::string> channel::connectors() const
+void channel::count_connectors()
 {
-    std::vector<std::string> ids;
+    connectors_.clear();
     for (const auto& [id, count] : per_connector_)
-        ids.push_back(id);
-    return ids;
+        connectors_.push_back(id);
 }
 
 std::vector<std::string> channel::users(const std::string& self) const
@@ -104,7 +98,7 @@ added channel::welcome(const seat& s) const
 
 result<added> channel::enter(member who)
 {
-    if (const auto again = by_key(key_of(who)); again != seats_.end() && again->who.user == who.user) {
+    if (const auto again = by_session(who); again != seats_.end() && again->who.user == who.user) {
         update(who);            // it left, and only its coming back arrived
         return welcome(*again); // or a repeat of a request whose answer was lost
     }
@@ -175,26 +169,26 @@ void channel::remember(std::string key, send_list sends)
 
 bool channel::expire(const member& who)
 {
-    if (const auto gone = by_key(key_of(who)); gone != seats_.end())
+    if (const auto gone = by_session(who); gone != seats_.end())
         remember(key_of(who), std::move(gone->sends));
     return leave(who);
 }
 
 bool channel::leave(const member& who)
 {
-    const auto gone = by_key(key_of(who));
+    const auto gone = by_session(who);
     if (gone == seats_.end() || gone->who.stay > who.stay)
         return false;
     const auto user = gone->who.user;
     remove(gone);
     if (by_user(user) == seats_.end())
-        presence(event::leave, user, connectors());
+        presence(event::leave, user, connectors_);
     return true;
 }
 
 bool channel::seat_silently(member who, send_list sends)
 {
-    if (by_key(key_of(who)) != seats_.end())
+    if (by_session(who) != seats_.end())
         return false;
     const auto holder = several_ ? by_user(who.user, who.key) : by_user(who.user);
     if (holder != seats_.end()) {
@@ -233,7 +227,7 @@ void channel::sort_by_join()
 
 void channel::update(const member& who)
 {
-    const auto s = by_key(key_of(who));
+    const auto s = by_session(who);
     if (s == seats_.end())
         return;
     s->who.next = std::max(s->who.next, who.next);
@@ -242,24 +236,23 @@ void channel::update(const member& who)
 
 // ---- what members are told
 
-void channel::announce(event what, const std::string& user, std::string_view route, const ordered_json& push,
-                       std::vector<std::string> to)
+void channel::announce(event what, const std::string& user, std::string_view route, json_writer push,
+                       const std::vector<std::string>& to)
 {
     ++at_.rev;
     if (to.empty())
         return;
-    const auto text = push.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-    port_.publish(std::move(to), {.rid = rid_,
-                                  .at = at_,
-                                  .what = static_cast<std::uint8_t>(what),
-                                  .user = user,
-                                  .push = {protocol::encode_push(route, text)}});
+    port_.publish(to, {.rid = rid_,
+                       .at = at_,
+                       .what = static_cast<std::uint8_t>(what),
+                       .user = user,
+                       .push = {protocol::encode_push(route, std::move(push).close())}});
 }
 
-void channel::presence(event what, const std::string& user, std::vector<std::string> to)
+void channel::presence(event what, const std::string& user, const std::vector<std::string>& to)
 {
     const std::string_view route = what == event::add ? "onAdd" : "onLeave";
-    announce(what, user, route, {{"route", route}, {"user", user}, {"rid", rid_}}, std::move(to));
+    announce(what, user, route, {{"route", route}, {"user", user}, {"rid", rid_}}, to);
 }
 
 std::uint64_t channel::next_time()
@@ -269,67 +262,71 @@ std::uint64_t channel::next_time()
 
 /// What the room adds to a message (`known`), and the answer its sender gets: the same, plus a `route` if it
 /// named one.
-std::string channel::stamp(const backend_session& from, ordered_json& chat, ordered_json known)
+std::string channel::stamp(const backend_session& from, json_writer& chat,
+                           std::initializer_list<protocol::json_member> known)
 {
-    chat.update(known);
+    json_writer answer(known);
+    chat.add(known);
     if (const auto cid = from.text("cid"); !cid.empty())
-        chat["cid"] = cid;
+        chat.add("cid", cid);
     if (const auto route = from.text("route"); !route.empty())
-        known["route"] = route;
-    return known.dump();
+        answer.add("route", route);
+    return std::move(answer).close();
 }
 
-void channel::publish(const backend_session& from, ordered_json chat)
+void channel::publish(const backend_session& from, json_writer chat)
 {
-    storing s{from.without_body(), at_, {}, {}};
+    auto at = at_;
+    at.offset = ++assigned_;
     const auto time = next_time();
-    s.at.offset = ++assigned_;
-    s.answer = stamp(from, chat, {{"offset", s.at.offset}, {"epoch", s.at.epoch}, {"time", time}});
-    s.json = chat.dump();
-    port_.keep(rid_, s.at, {.offset = s.at.offset, .time = time, .push = {s.json}});
-    storing_.push_back(std::move(s));
+    auto answer = stamp(from, chat, {{"offset", at.offset}, {"epoch", at.epoch}, {"time", time}});
+    auto json = std::move(chat).close();
+    storing_.push_back(
+        {from.to_answer_later(), at.offset, protocol::encode_push("onChat", json), std::move(answer)});
+    protocol::message stored{.offset = at.offset, .time = time, .push = {std::move(json)}};
+    port_.keep(rid_, std::move(at), std::move(stored));
 }
 
 void channel::on_stored(errc code)
 {
-    const auto done = std::move(storing_.front());
+    auto done = std::move(storing_.front());
     storing_.pop_front();
     if (code != errc::ok) {
         if (storing_.empty())
             assigned_ = at_.offset; // whatever follows begins where the store stands
         return finish(done.from, code);
     }
-    at_.offset = done.at.offset;
+    at_.offset = done.offset;
     // The answer first, on the same ordered path: who sees the broadcast knows that the answer is ahead of
     // any view.
     finish(done.from, errc::ok, done.answer);
     ++at_.rev;
-    port_.publish(connectors(), {.rid = rid_,
-                                 .at = at_,
-                                 .what = static_cast<std::uint8_t>(event::chat),
-                                 .user = {},
-                                 .push = {protocol::encode_push("onChat", done.json)}});
+    port_.publish(connectors_, {.rid = rid_,
+                                .at = at_,
+                                .what = static_cast<std::uint8_t>(event::chat),
+                                .user = {},
+                                .push = {std::move(done.push)}});
 }
 
-void channel::whisper(const backend_session& from, const std::string& user, ordered_json chat)
+void channel::whisper(const backend_session& from, const std::string& user, json_writer chat)
 {
     const auto [first, last] = by_user_.equal_range(user);
     if (first == last)
         return finish(from, errc::no_such_user);
     const auto answer = stamp(from, chat, {{"time", next_time()}});
-    const auto push = protocol::encode_push("onChat", chat.dump());
+    const auto push = protocol::encode_push("onChat", std::move(chat).close());
     std::vector<member> targets;
     std::transform(first, last, std::back_inserter(targets),
                    [](const auto& entry) { return entry.second->who; });
-    whispering_.insert_or_assign({from.key, from.number}, whispered_to{targets.size()});
-    const auto sender = from.without_body();
+    const auto sender = from.to_answer_later();
+    whispering_.insert_or_assign({sender.who, sender.number}, whispered_to{targets.size()});
     for (const auto& to : targets)
-        port_.deliver(sender, to, push, answer);
+        port_.deliver(rid_, sender, to, push, answer);
 }
 
-void channel::whispered(const backend_session& from, errc code, std::string_view answer)
+void channel::whispered(const open_request& from, errc code, std::string_view answer)
 {
-    const auto found = whispering_.find({from.key, from.number});
+    const auto found = whispering_.find({from.who, from.number});
     if (found == whispering_.end())
         return;
     auto& w = found->second;
@@ -344,29 +341,28 @@ void channel::whispered(const backend_session& from, errc code, std::string_view
     finish(from, ended.outcome, ended.answer);
 }
 
-void channel::signal(const backend_session& from, const ordered_json& push)
+void channel::signal(const backend_session& from, json_writer push)
 {
-    announce(event::signal, from.who.user, "onSignal", push, connectors());
+    announce(event::signal, from.who.user, "onSignal", std::move(push), connectors_);
     finish(from, errc::ok, "{}");
 }
 
 // ---- numbered sends
 
-channel::admission channel::admit(const client_request& request, const caller& reply_to)
+channel::admission channel::admit(seat& from, const client_request& request, const caller& reply_to)
 {
-    const auto s = by_key(key_of(request.who));
-    s->who.next = std::max(s->who.next, request.low); // below that all is answered, if not by us
-    while (!s->sends.empty() && s->sends.front().number < request.low)
-        s->sends.pop_front();
-    if (request.number > s->who.next)
+    from.who.next = std::max(from.who.next, request.low); // below that all is answered, if not by us
+    while (!from.sends.empty() && from.sends.front().number < request.low)
+        from.sends.pop_front();
+    if (request.number > from.who.next)
         return admission::hole;
-    if (request.number == s->who.next) {
-        s->sends.push_back({request.number, reply_to, std::nullopt});
-        ++s->who.next;
+    if (request.number == from.who.next) {
+        from.sends.push_back({request.number, reply_to, std::nullopt});
+        ++from.who.next;
         return admission::next;
     }
-    const auto first = std::ranges::find(s->sends, request.number, &seat::send::number);
-    if (first == s->sends.end())
+    const auto first = std::ranges::find(from.sends, request.number, &seat::send::number);
+    if (first == from.sends.end())
         return admission::past;
     first->reply_to = reply_to;
     if (first->answer)
@@ -375,25 +371,26 @@ channel::admission channel::admit(const client_request& request, const caller& r
 }
 
 /// Of a member, or of one that is remembered; nullptr: of neither.
-send_list* channel::sends_of(const std::string& key)
+send_list* channel::sends_of(const session_ref& who)
 {
-    if (const auto s = by_key(key); s != seats_.end())
+    if (const auto s = by_session(who); s != seats_.end())
         return &s->sends;
-    const auto former = former_.find(key);
+    const auto former = former_.find(key_of(who));
     return former == former_.end() ? nullptr : &former->second;
 }
 
-void channel::finish(const backend_session& from, errc code, std::string_view body)
+void channel::finish(const session_ref& who, std::uint64_t number, const caller& reply_to, errc code,
+                     std::string_view body)
 {
-    auto reply_to = from.reply_to;
-    if (auto* sends = from.number ? sends_of(from.key) : nullptr) {
-        const auto sent = std::ranges::find(*sends, from.number, &seat::send::number);
+    const auto* waits = &reply_to;
+    if (auto* sends = number ? sends_of(who) : nullptr) {
+        const auto sent = std::ranges::find(*sends, number, &seat::send::number);
         if (sent != sends->end()) {
             sent->answer.emplace(code, body);
-            reply_to = sent->reply_to;
+            waits = &sent->reply_to; // of its last try
         }
     }
-    port_.answer(reply_to, rid_, code, body);
+    port_.answer(*waits, rid_, code, body);
 }
 
 } // namespace citron::backend

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <list>
 #include <map>
 #include <optional>
@@ -28,12 +29,12 @@ public:
     virtual ~channel_port() = default;
     virtual void answer(const caller& to, const std::string& rid, errc code, std::string_view body) = 0;
     /// To the members that sit on these connectors.
-    virtual void publish(std::vector<std::string> connectors, const protocol::broadcast& b) = 0;
+    virtual void publish(const std::vector<std::string>& connectors, const protocol::broadcast& b) = 0;
     /// Completes through channel::on_stored, in order.
-    virtual void keep(const std::string& rid, const protocol::head& at, protocol::message m) = 0;
+    virtual void keep(const std::string& rid, protocol::head at, protocol::message m) = 0;
     /// Puts `push` into one session's outbox, once; completes through channel::whispered.
-    virtual void deliver(const backend_session& from, const protocol::member& to, std::string push,
-                         std::string answer) = 0;
+    virtual void deliver(const std::string& rid, const open_request& from, const protocol::member& to,
+                         std::string push, std::string answer) = 0;
     /// Tells a connector that this session's place was taken.
     virtual void evict(const std::string& rid, const protocol::member& who, std::string_view reason) = 0;
     /// False: its connector is known to have died.
@@ -73,13 +74,16 @@ public:
     bool expire(const protocol::member& who);
     /// Stores the message, then answers {offset, epoch, time}, then broadcasts it. `chat` lacks offset,
     /// epoch, time.
-    void publish(const backend_session& from, protocol::ordered_json chat);
+    void publish(const backend_session& from, json_writer chat);
     /// To every session of `user`: no offset, no history; answered {time} once it is in an outbox.
-    void whisper(const backend_session& from, const std::string& user, protocol::ordered_json chat);
+    void whisper(const backend_session& from, const std::string& user, json_writer chat);
     /// Broadcasts without storing, and answers {}.
-    void signal(const backend_session& from, const protocol::ordered_json& push);
+    void signal(const backend_session& from, json_writer push);
     /// Ends a request: remembers the answer of a numbered one, and sends it.
-    void finish(const backend_session& from, errc code, std::string_view body = {});
+    void finish(const backend_session& from, errc code, std::string_view body = {})
+    {
+        finish(from.who, from.number, from.reply_to, code, body);
+    }
     /// Names in join order, `self` last.
     [[nodiscard]] std::vector<std::string> users(const std::string& self = {}) const;
 
@@ -93,11 +97,12 @@ public:
     };
     /// Is this the send to accept now? next: it is, and its number is taken. repeat: the first answer was or
     /// will be sent again. hole: who.next is wanted. past: it belongs to a former stay, or the sender has its
-    /// answer. Precondition: find(request.who).
-    [[nodiscard]] admission admit(const protocol::client_request& request, const caller& reply_to);
+    /// answer. Precondition: `from` is find(request.who).
+    [[nodiscard]] admission admit(seat& from, const protocol::client_request& request,
+                                  const caller& reply_to);
     void on_stored(errc code);
     /// One delivery of a whisper has ended.
-    void whispered(const backend_session& from, errc code, std::string_view answer);
+    void whispered(const open_request& from, errc code, std::string_view answer);
     /// `time`: of the last message, as far as known; no later one gets an earlier time.
     void open(protocol::head at, std::uint64_t time = 0)
     {
@@ -114,11 +119,11 @@ public:
     /// name, or has taken this session's place and left.
     bool reenroll(protocol::member who);
     void sort_by_join();
-    [[nodiscard]] const seat* find(const protocol::member& who) const;
+    [[nodiscard]] seat* find(const session_ref& who);
     /// What its connector knows better: the first send without an answer, and which stay this is.
     void update(const protocol::member& who);
     [[nodiscard]] const std::list<seat>& seats() const { return seats_; }
-    [[nodiscard]] std::vector<std::string> connectors() const;
+    [[nodiscard]] const std::vector<std::string>& connectors() const { return connectors_; }
     [[nodiscard]] const protocol::head& at() const { return at_; }
     [[nodiscard]] const std::string& rid() const { return rid_; }
     [[nodiscard]] bool empty() const { return seats_.empty(); }
@@ -132,9 +137,9 @@ public:
 private:
     struct storing
     {
-        backend_session from;
-        protocol::head at;
-        std::string json, answer;
+        open_request from;
+        std::uint64_t offset = 0;
+        std::string push, answer;
     };
     /// A message to one user, who may have several sessions: one that takes it is enough.
     struct whispered_to
@@ -145,24 +150,31 @@ private:
     };
     using place = std::list<seat>::iterator;
 
-    [[nodiscard]] place by_key(const std::string& key);
+    [[nodiscard]] place by_session(const session_ref& who);
     [[nodiscard]] place by_user(const std::string& user);
     [[nodiscard]] place by_user(const std::string& user, const std::string& key);
     void remove(place gone);
     void forget_session(const protocol::member& who);
-    [[nodiscard]] send_list* sends_of(const std::string& key);
+    [[nodiscard]] send_list* sends_of(const session_ref& who);
+    void finish(const session_ref& who, std::uint64_t number, const caller& reply_to, errc code,
+                std::string_view body);
+    void finish(const open_request& from, errc code, std::string_view body = {})
+    {
+        finish(from.who, from.number, from.reply_to, code, body);
+    }
+    void count_connectors();
     static void restore(seat& s, send_list sends);
     place insert(protocol::member who, place before);
     place insert_and_tell(protocol::member who, place before);
     /// Makes room for this name if its holder's connection is gone; false when it is taken.
     [[nodiscard]] bool yields(const protocol::member& who);
-    void announce(protocol::event what, const std::string& user, std::string_view route,
-                  const protocol::ordered_json& push, std::vector<std::string> to);
-    void presence(protocol::event what, const std::string& user, std::vector<std::string> to);
+    void announce(protocol::event what, const std::string& user, std::string_view route, json_writer push,
+                  const std::vector<std::string>& to);
+    void presence(protocol::event what, const std::string& user, const std::vector<std::string>& to);
     [[nodiscard]] protocol::added welcome(const seat& s) const;
     [[nodiscard]] std::uint64_t next_time();
-    [[nodiscard]] static std::string stamp(const backend_session& from, protocol::ordered_json& chat,
-                                           protocol::ordered_json known);
+    [[nodiscard]] static std::string stamp(const backend_session& from, json_writer& chat,
+                                           std::initializer_list<protocol::json_member> known);
 
     std::string rid_;
     channel_port& port_;
@@ -170,15 +182,16 @@ private:
     protocol::head at_;          ///< what has been broadcast
     std::uint64_t assigned_ = 0; ///< the last offset given to the store
     std::uint64_t last_time_ = 0;
-    std::list<seat> seats_; ///< in join order
-    std::unordered_map<std::string, place> by_key_;
+    std::list<seat> seats_;                                           ///< in join order
+    std::unordered_map<session_ref, place, session_hash> by_session_; ///< the names are the seats' own
     std::unordered_multimap<std::string, place> by_user_;
     std::map<std::string, std::size_t> per_connector_;
+    std::vector<std::string> connectors_; ///< the keys of per_connector_
     std::list<storing> storing_;
     std::map<std::string, send_list> former_;
     std::vector<protocol::member> displaced_;
     std::list<std::string> replaced_; ///< keys of sessions whose place others have taken lately
-    std::map<std::pair<std::string, std::uint64_t>, whispered_to> whispering_; ///< by sender and number
+    std::map<std::pair<session_name, std::uint64_t>, whispered_to> whispering_; ///< by sender and number
 };
 
 } // namespace citron::backend

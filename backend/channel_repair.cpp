@@ -90,14 +90,15 @@ void channel_service::resume(const protocol::add& request, protocol::added fresh
 
 void channel_service::history(const backend_session& from, std::uint64_t before, page_limit limit)
 {
-    const auto epoch = from.room->at().epoch;
-    history_.read_before(from.rid, before, limit, [this, from = from.without_body(), epoch](page p) {
-        if (!is_open(from.rid))
-            return answer(from.reply_to, from.rid, errc::moved, {});
-        const auto rest = ordered_json{{"epoch", epoch}, {"more", p.more}}.dump().substr(1);
-        const auto body = "{\"messages\":" + protocol::json_array(p.messages) + "," + rest;
-        answer(from.reply_to, from.rid, errc::ok, body);
-    });
+    history_.read_before(
+        from.rid, before, limit,
+        [this, rid = from.rid, to = from.reply_to, epoch = from.room->at().epoch](page p) {
+            if (!is_open(rid))
+                return answer(to, rid, errc::moved, {});
+            const auto messages = protocol::json_array(p.messages);
+            json_writer body{{"messages", protocol::raw_json{messages}}, {"epoch", epoch}, {"more", p.more}};
+            answer(to, rid, errc::ok, std::move(body).close());
+        });
 }
 
 } // namespace citron::backend

@@ -16,10 +16,10 @@ channel_service::channel_service(channel_options options, cluster::peer& line, c
                                  backend::store& history, protocol::counters& counters, server serve)
     : options_(options), line_(line), rpc_(rpc), history_(history), serve_(std::move(serve)),
       whispers_(options.whispers, rpc, counters,
-                [this](const backend_session& from, errc code, std::string_view text) {
-                    if (room* r = find(from.rid)) // a room waits for its whispers before it goes
+                [this](const std::string& rid, const open_request& from, errc code, std::string_view text) {
+                    if (room* r = find(rid)) // a room waits for its whispers before it goes
                         r->members.whispered(from, code, text);
-                    release(from.rid);
+                    release(rid);
                 }),
       random_(options.seed), leaving_(options.handovers, rpc, counters), opened_(counters.at("room.opened")),
       handed_(counters.at("room.handed_over")), taken_back_(counters.at("room.taken_back")),
@@ -301,7 +301,7 @@ void channel_service::answer(const caller& to, const std::string& rid, errc code
     (void)rpc_.reply(to.server, to.id, rid, errc::too_large, {});
 }
 
-void channel_service::publish(std::vector<std::string> connectors, const protocol::broadcast& b)
+void channel_service::publish(const std::vector<std::string>& connectors, const protocol::broadcast& b)
 {
     if (room* r = find(b.rid)) {
         r->active = now_;
@@ -310,7 +310,7 @@ void channel_service::publish(std::vector<std::string> connectors, const protoco
     ++broadcasts_;
     const auto body = protocol::pack(b);
     envelope e{.kind = kind::broadcast,
-               .to = std::move(connectors),
+               .to = connectors,
                .room = b.rid,
                .route = std::string(protocol::channel_push),
                .body = body};
@@ -318,15 +318,15 @@ void channel_service::publish(std::vector<std::string> connectors, const protoco
         unpublished_ += line_.send(std::move(e)) ? 0 : 1; // connectors find the hole by rev
 }
 
-void channel_service::keep(const std::string& rid, const protocol::head& at, protocol::message m)
+void channel_service::keep(const std::string& rid, protocol::head at, protocol::message m)
 {
-    appends_.push_back({rid, at, std::move(m)});
+    appends_.push_back({rid, std::move(at), std::move(m)});
 }
 
-void channel_service::deliver(const backend_session& from, const member& to, std::string push,
-                              std::string text)
+void channel_service::deliver(const std::string& rid, const open_request& from, const member& to,
+                              std::string push, std::string text)
 {
-    whispers_.start(from, to, std::move(push), std::move(text), now_);
+    whispers_.start(rid, from, to, std::move(push), std::move(text), now_);
 }
 
 void channel_service::evict(const std::string& rid, const member& who, std::string_view reason)

@@ -82,10 +82,10 @@ public:
 
     // ---- channel_port
     void answer(const caller& to, const std::string& rid, errc code, std::string_view body) override;
-    void publish(std::vector<std::string> connectors, const protocol::broadcast& b) override;
-    void keep(const std::string& rid, const protocol::head& at, protocol::message m) override;
-    void deliver(const backend_session& from, const protocol::member& to, std::string push,
-                 std::string answer) override;
+    void publish(const std::vector<std::string>& connectors, const protocol::broadcast& b) override;
+    void keep(const std::string& rid, protocol::head at, protocol::message m) override;
+    void deliver(const std::string& rid, const open_request& from, const protocol::member& to,
+                 std::string push, std::string answer) override;
     void evict(const std::string& rid, const protocol::member& who, std::string_view reason) override;
     [[nodiscard]] bool connected(const protocol::member& who) const override;
     [[nodiscard]] bool enrolled(const std::string& connector) const override;

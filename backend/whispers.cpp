@@ -11,17 +11,17 @@ whispers::whispers(whisper_options options, cluster::rpc& rpc, protocol::counter
 {
 }
 
-void whispers::start(const backend_session& from, const protocol::member& to, std::string push,
+void whispers::start(std::string rid, const open_request& from, const protocol::member& to, std::string push,
                      std::string answer, instant now)
 {
     const protocol::deliver body{.boot = to.boot,
                                  .session = to.session,
-                                 .from = from.key,
+                                 .from = key_of(from.who),
                                  .number = from.number,
                                  .push = {std::move(push)}};
     const auto id = next_++;
     auto& p = pending_[id];
-    p = {from, to, protocol::pack(body), std::move(answer), now + options_.give_up, now};
+    p = {std::move(rid), from, to, protocol::pack(body), std::move(answer), now + options_.give_up, now};
     attempt(id, p, now);
 }
 
@@ -29,7 +29,7 @@ void whispers::attempt(std::uint64_t id, pending& p, instant now)
 {
     p.trying = true;
     const auto deadline = std::min(now + options_.try_for, p.give_up);
-    rpc_.call_server(p.to.connector, p.from.rid, protocol::deliver::route, p.body, deadline,
+    rpc_.call_server(p.to.connector, p.rid, protocol::deliver::route, p.body, deadline,
                      [this, id](const cluster::answer& a, instant at) { on_answer(id, a.code, at); });
 }
 
@@ -52,7 +52,8 @@ void whispers::finish(table::iterator p, errc code)
     failed_ += code == errc::ok ? 0 : 1;
     const auto ended = std::move(p->second);
     pending_.erase(p);
-    done_(ended.from, code, code == errc::ok ? std::string_view(ended.answer) : std::string_view());
+    done_(ended.rid, ended.from, code,
+          code == errc::ok ? std::string_view(ended.answer) : std::string_view());
 }
 
 void whispers::on_tick(instant now)
@@ -77,7 +78,7 @@ void whispers::on_new_link(const std::string& connector, instant now)
 void whispers::cancel(const std::string& rid)
 {
     for (auto next = pending_.begin(); next != pending_.end();)
-        if (const auto current = next++; current->second.from.rid == rid)
+        if (const auto current = next++; current->second.rid == rid)
             finish(current, errc::unavailable);
 }
 

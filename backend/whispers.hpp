@@ -24,14 +24,15 @@ class whispers
 {
 public:
     /// `done` is called once per start(), never from within it.
-    using completion = std::function<void(const backend_session& from, errc code, std::string_view answer)>;
+    using completion = std::function<void(const std::string& rid, const open_request& from, errc code,
+                                          std::string_view answer)>;
 
     whispers(whisper_options options, cluster::rpc& rpc, protocol::counters& counters, completion done);
 
-    /// `push`: a whole package. The connector drops what it has shown already, by the sender's key and
-    /// number.
-    void start(const backend_session& from, const protocol::member& to, std::string push, std::string answer,
-               instant now);
+    /// In the room `rid`. `push`: a whole package. The connector drops what it has shown already, by the
+    /// sender's key and number.
+    void start(std::string rid, const open_request& from, const protocol::member& to, std::string push,
+               std::string answer, instant now);
     void on_tick(instant now);
     /// A connector has a new link: what was on its way by the old one may be lost, and is tried again at
     /// once.
@@ -44,7 +45,8 @@ public:
 private:
     struct pending
     {
-        backend_session from;
+        std::string rid;
+        open_request from;
         protocol::member to;
         std::string body, answer; ///< body: contract deliver, packed
         instant give_up, retry_at;

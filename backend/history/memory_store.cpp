@@ -17,8 +17,10 @@ memory_store::memory_store(memory_options options, protocol::counters& counters)
 
 void memory_store::complete()
 {
-    for (auto asked = std::exchange(asked_, {}); !asked.empty(); asked.pop_front())
-        asked.front()();
+    carried_out_.swap(asked_); // what comes of it asks for more, which waits for the next call
+    for (auto& one : carried_out_)
+        one();
+    carried_out_.clear();
 }
 
 void memory_store::submit(std::vector<append> batch, std::function<void(std::vector<append_outcome>)> done)

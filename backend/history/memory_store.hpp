@@ -7,8 +7,10 @@
 #include <boost/container/deque.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <list>
 #include <unordered_map>
+#include <vector>
 
 namespace citron::backend {
 
@@ -66,7 +68,7 @@ private:
     std::unordered_map<std::string, ring> rings_;
     std::list<std::string> written_; ///< rooms with messages, longest not written to first
     std::size_t total_ = 0;
-    std::list<std::function<void()>> asked_;
+    std::vector<std::function<void()>> asked_, carried_out_; ///< the latter: only while complete() runs
     std::uint64_t &stored_, &trimmed_, &refused_;
 };
 

@@ -51,7 +51,9 @@ private:
 template <typename T>
 [[nodiscard]] std::string pack(const T& value)
 {
+    constexpr std::size_t usual = 512; // what most bodies fit into: one allocation
     std::string out;
+    out.reserve(usual);
     string_buffer buffer(out);
     msgpack::pack(buffer, value);
     return out;

@@ -12,16 +12,17 @@ using protocol::errc;
 struct deaf_port final : backend::channel_port
 {
     void answer(const backend::caller&, const std::string&, errc, std::string_view) override {}
-    void publish(std::vector<std::string> connectors, const protocol::broadcast& b) override
+    void publish(const std::vector<std::string>& connectors, const protocol::broadcast& b) override
     {
         benchmark::DoNotOptimize(connectors);
         benchmark::DoNotOptimize(b);
     }
-    void keep(const std::string&, const protocol::head&, protocol::message m) override
+    void keep(const std::string&, protocol::head, protocol::message m) override
     {
         benchmark::DoNotOptimize(m);
     }
-    void deliver(const backend::backend_session&, const protocol::member&, std::string, std::string) override
+    void deliver(const std::string&, const backend::open_request&, const protocol::member&, std::string,
+                 std::string) override
     {
     }
     void evict(const std::string&, const protocol::member&, std::string_view) override {}
@@ -42,11 +43,11 @@ void channel_push(benchmark::State& state)
         benchmark::DoNotOptimize(room.enter(std::move(who)));
     }
     const auto& who = room.seats().front().who;
-    const backend::backend_session from{
-        &room, rid(), who, backend::key_of(who), 0, {who.connector, 7}, protocol::json::object()};
-    const protocol::ordered_json chat{{"route", "onChat"}, {"msg", std::string(128, 'x')}};
+    const backend::caller reply_to{who.connector, 7};
+    const backend::backend_session from{&room, room.rid(), who, 0, reply_to, {}};
+    const std::string text(128, 'x');
     measure(state, [&] {
-        room.publish(from, chat);
+        room.publish(from, {{"route", "onChat"}, {"msg", text}});
         room.on_stored(errc::ok);
     });
 }

@@ -6,7 +6,6 @@
 namespace citron::backend {
 namespace {
 
-using protocol::json;
 using test::lines;
 using test::lobby;
 
@@ -120,7 +119,7 @@ TEST(Channel, EchoesTheRouteToTheSenderAndTheCidToAll)
     lobby l;
     const auto ann = l.in("ann", "c1", 1);
 
-    l.room.publish(l.from(ann, 1, {{"cid", "x1"}, {"route", "r"}}), {{"msg", "hi"}});
+    l.room.publish(l.from(ann, 1, R"({"cid":"x1","route":"r"})"), {{"msg", "hi"}});
     (void)l.port.take();
     l.room.on_stored(errc::ok);
 
@@ -196,7 +195,7 @@ TEST(Channel, AWhisperIsAnsweredWhenItWasDelivered)
     l.room.whisper(from, "bob", {{"msg", "psst"}});
     (void)l.port.take();
 
-    l.room.whispered(from, errc::ok, R"({"time":1000})");
+    l.room.whispered(from.to_answer_later(), errc::ok, R"({"time":1000})");
 
     EXPECT_EQ(l.port.take(), lines{R"(answer c1#5 ok {"time":1000})"});
     EXPECT_FALSE(l.room.busy());
@@ -224,8 +223,8 @@ TEST(Channel, AWhisperReachesEverySessionAndIsAnsweredOnce)
 
     l.room.whisper(from, "bob", {{"msg", "psst"}});
     auto delivered = l.port.take();
-    l.room.whispered(from, errc::ok, R"({"time":1000})");
-    l.room.whispered(from, errc::ok, R"({"time":1000})");
+    l.room.whispered(from.to_answer_later(), errc::ok, R"({"time":1000})");
+    l.room.whispered(from.to_answer_later(), errc::ok, R"({"time":1000})");
 
     std::ranges::sort(delivered);
     EXPECT_EQ(delivered, (lines{R"(deliver c2/4 {"msg":"psst","time":1000} {"time":1000})",
@@ -246,10 +245,10 @@ lines whispered_twice(errc first, errc second)
     l.room.whisper(from, "bob", {{"msg", "psst"}});
     (void)l.port.take();
 
-    l.room.whispered(from, first, first == errc::ok ? "time" : "");
+    l.room.whispered(from.to_answer_later(), first, first == errc::ok ? "time" : "");
     EXPECT_EQ(l.port.take(), lines{});
     EXPECT_TRUE(l.room.busy());
-    l.room.whispered(from, second, second == errc::ok ? "time" : "");
+    l.room.whispered(from.to_answer_later(), second, second == errc::ok ? "time" : "");
 
     EXPECT_FALSE(l.room.busy());
     return l.port.take();
@@ -272,7 +271,7 @@ TEST(Channel, ADeliveryThatNobodyWaitsForIsNothing)
     lobby l;
     const auto ann = l.in("ann", "c1", 1);
 
-    l.room.whispered(l.from(ann, 5, {}, 1), errc::ok, "time");
+    l.room.whispered(l.from(ann, 5, {}, 1).to_answer_later(), errc::ok, "time");
 
     EXPECT_EQ(l.port.take(), lines{});
 }
@@ -282,7 +281,7 @@ TEST(Channel, AWhisperEchoesRouteAndCid)
     lobby l;
     const auto ann = l.in("ann", "c1", 1);
 
-    l.room.whisper(l.from(ann, 5, {{"cid", 7}, {"route", "r"}}), "ann", {{"msg", "memo"}});
+    l.room.whisper(l.from(ann, 5, R"({"cid":7,"route":"r"})"), "ann", {{"msg", "memo"}});
 
     EXPECT_EQ(l.port.take(),
               lines{R"(deliver c1/1 {"msg":"memo","time":1000,"cid":"7"} {"time":1000,"route":"r"})"});
@@ -296,7 +295,7 @@ TEST(Channel, ASignalIsBroadcastAndNotStored)
     const auto ann = l.in("ann", "c1", 1);
     l.in("bob", "c2", 1);
 
-    l.room.signal(l.from(ann, 5), {{"route", "onSignal"}, {"data", 1}});
+    l.room.signal(l.from(ann, 5), {{"route", "onSignal"}, {"data", 1U}});
 
     EXPECT_EQ(l.port.take(),
               (lines{R"(publish c1,c2 3.3 e@0 {"route":"onSignal","data":1})", "answer c1#5 ok {}"}));
@@ -307,7 +306,7 @@ TEST(Channel, EveryKindOfEventCountsAsOneRev)
 {
     lobby l;
     const auto ann = l.in("ann", "c1", 1), bob = l.in("bob", "c2", 1);
-    l.room.signal(l.from(ann, 1), {{"data", 1}});
+    l.room.signal(l.from(ann, 1), {{"data", 1U}});
     EXPECT_EQ(l.port.last.what, static_cast<std::uint8_t>(protocol::event::signal));
     l.say(ann, 2, "hi");
     l.room.on_stored(errc::ok);

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <set>
 #include <string>
 #include <utility>
@@ -38,17 +39,17 @@ struct recording_port final : channel_port
     {
         log.push_back(fmt::format("answer {}#{} {} {}", to.server, to.id, protocol::reason(code), body));
     }
-    void publish(std::vector<std::string> connectors, const protocol::broadcast& b) override
+    void publish(const std::vector<std::string>& connectors, const protocol::broadcast& b) override
     {
         log.push_back(
             fmt::format("publish {} {} {}", fmt::join(connectors, ","), text_of(b.at), json_of(b.push.data)));
         last = b;
     }
-    void keep(const std::string&, const protocol::head& at, protocol::message m) override
+    void keep(const std::string&, protocol::head at, protocol::message m) override
     {
         log.push_back(fmt::format("keep {}@{} {} {}", at.epoch, at.offset, m.time, m.push.data));
     }
-    void deliver(const backend_session&, const protocol::member& to, std::string push,
+    void deliver(const std::string&, const open_request&, const protocol::member& to, std::string push,
                  std::string text) override
     {
         log.push_back(fmt::format("deliver {}/{} {} {}", to.connector, to.session, json_of(push), text));
@@ -106,11 +107,12 @@ struct lobby
         (void)port.take();
         return m;
     }
-    /// A request of `m`, as its handler gets it.
-    backend_session from(const protocol::member& m, std::uint64_t call, protocol::json body = {},
+    /// A request of `m`, as its handler gets it. Borrows all that it is given.
+    backend_session from(const protocol::member& m, std::uint64_t call, std::string_view body = {},
                          std::uint64_t number = 0)
     {
-        return {&room, "lobby", m, key_of(m), number, {m.connector, call}, std::move(body)};
+        callers.push_back({m.connector, call});
+        return {&room, room.rid(), m, number, callers.back(), protocol::json_object::parse(body).value()};
     }
     void say(const protocol::member& m, std::uint64_t call, const std::string& text)
     {
@@ -119,11 +121,13 @@ struct lobby
     channel::admission admit(const protocol::member& m, std::uint64_t call, std::uint64_t number,
                              std::uint64_t low = 0)
     {
-        return room.admit({.who = m, .number = number, .low = low, .body = {}}, {m.connector, call});
+        return room.admit(*room.find(m), {.who = m, .number = number, .low = low, .body = {}},
+                          {m.connector, call});
     }
 
     recording_port port;
     channel room;
+    std::deque<caller> callers; ///< of requests that were made
 };
 
 } // namespace citron::backend::test

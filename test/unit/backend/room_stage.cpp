@@ -222,8 +222,8 @@ void room_stage::ask(const member& who, std::string_view route, const std::strin
 
 void room_stage::send(const member& who, std::uint64_t number, const std::string& text, std::uint64_t low)
 {
-    const protocol::json body{{"content", text}, {"target", "*"}};
-    ask(who, "chat.chatHandler.send", body.dump(), number, low);
+    json_writer body{{"content", text}, {"target", "*"}};
+    ask(who, "chat.chatHandler.send", std::move(body).close(), number, low);
 }
 
 void room_stage::reply(std::uint64_t call, errc code, const std::string& from)

@@ -29,11 +29,8 @@ struct courier final : cluster::peer_listener
 
     void start(const std::string& rid = "lobby", std::uint64_t number = 1)
     {
-        backend_session from{};
-        from.rid = rid;
-        from.key = "c1/1/1";
-        from.number = number;
-        whispers.start(from, {.user = "bob", .connector = "c2", .session = 4}, "push", "answer", now);
+        const open_request from{{"c1", 1, 1}, number, {}};
+        whispers.start(rid, from, {.user = "bob", .connector = "c2", .session = 4}, "push", "answer", now);
     }
     /// Ids of the calls made since the last question.
     std::vector<std::uint64_t> tries()
@@ -70,8 +67,11 @@ struct courier final : cluster::peer_listener
     protocol::deliver last;
     std::string last_to;
     backend::whispers whispers{
-        {}, rpc, counters, [this](const backend_session& from, errc code, std::string_view text) {
-            ended.push_back(fmt::format("{} {} {} {}", from.rid, from.number, protocol::reason(code), text));
+        {},
+        rpc,
+        counters,
+        [this](const std::string& rid, const open_request& from, errc code, std::string_view text) {
+            ended.push_back(fmt::format("{} {} {} {}", rid, from.number, protocol::reason(code), text));
         }};
 };
 

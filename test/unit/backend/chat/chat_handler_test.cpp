@@ -1,6 +1,8 @@
 // What a client may ask of its room, and what it reads.
+#include "common/protocol/json.hpp"
 #include "test/unit/backend/room_stage.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace citron::backend {
@@ -64,12 +66,17 @@ TEST_F(ChatHandler, SendReachesTheRoom)
                      std::string("c1,c2: lobby 1.3 e1@1 ") + chat}));
 }
 
-TEST_F(ChatHandler, ContentIsAnyJsonValue)
+TEST_F(ChatHandler, ContentIsAnyJsonValueAndReachesTheRoomAsItWasWritten)
 {
-    const auto said = asks("send", R"({"content":{"b":[1,null,"ü"],"a":{}},"target":"*"})");
+    const std::string_view values[] = {
+        R"({"b":[1,null,"ü"],"a":{}})",  "[ ]", "null", "false", R"("")", R"("\u00fc\n\"")", "-1.50e+3",
+        "123456789012345678901234567890"};
+    for (const auto value : values) {
+        const auto said = asks("send", fmt::format(R"({{"content": {} ,"target":"*"}})", value));
 
-    EXPECT_NE(said.back().find(R"("msg":{"a":{},"b":[1,null,"ü"]},"from")"), std::string::npos)
-        << said.back();
+        EXPECT_NE(said.back().find(fmt::format(R"("msg":{},"from")", value)), std::string::npos)
+            << said.back();
+    }
 }
 
 TEST_F(ChatHandler, TheSenderIsWhoItsConnectorEnteredAndNotWhoItClaims)
@@ -77,6 +84,24 @@ TEST_F(ChatHandler, TheSenderIsWhoItsConnectorEnteredAndNotWhoItClaims)
     const auto said = asks("send", R"({"content":"hi","target":"*","from":"bob","username":"bob"})");
 
     EXPECT_NE(said.back().find(R"("from":"ann")"), std::string::npos);
+}
+
+TEST_F(ChatHandler, AMessageWithoutContentIsOneWithoutMsg)
+{
+    const auto said = asks("send", R"({"target":"*"})");
+
+    EXPECT_NE(said.back().find(R"({"route":"onChat","from":"ann",)"), std::string::npos) << said.back();
+}
+
+TEST_F(ChatHandler, NamesAndTextsOfClientsAreEscaped)
+{
+    s.enter(room_stage::who(R"(bo"b\)", "c2", 9));
+    (void)s.says();
+
+    const auto said = asks("send", R"({"content":1,"target":"bo\u0022b\\","cid":"a\u0001\"\u000a"})");
+
+    EXPECT_NE(said.at(0).find(R"("target":"bo\"b\\","rid")"), std::string::npos) << said[0];
+    EXPECT_NE(said[0].find(R"("cid":"a\u0001\"\n"})"), std::string::npos) << said[0];
 }
 
 TEST_F(ChatHandler, SendEchoesRouteAndCid)
@@ -153,6 +178,11 @@ TEST_F(ChatHandler, ASignalReachesTheRoom)
         asks("signal", R"({"data":{"x":1}})"),
         (lines{R"(c1,c2: lobby 1.3 e1@0 {"route":"onSignal","from":"ann","data":{"x":1},"rid":"lobby"})",
                "c1: #3 ok {}"}));
+}
+
+TEST_F(ChatHandler, ASignalWithoutDataIsOneOfNull)
+{
+    EXPECT_NE(asks("signal", "{}").at(0).find(R"("data":null,"rid")"), std::string::npos);
 }
 
 TEST_F(ChatHandler, ASignalIsNotInHistory)
