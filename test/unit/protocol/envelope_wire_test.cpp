@@ -1,6 +1,6 @@
 // Envelopes against msgpack-cxx: the same bytes out, and of the bytes in the same ones accepted and refused.
-#include "common/protocol/codec.hpp"
 #include "common/protocol/envelope.hpp"
+#include "test/unit/protocol/msgpack_values.hpp"
 
 #include <gtest/gtest.h>
 
@@ -53,11 +53,9 @@ std::vector<std::string> list_of(const msgpack::object& to)
 /// What msgpack-cxx finds in `bytes`; throws where it finds no envelope.
 parts parse(std::string_view bytes)
 {
-    std::size_t used = 0;
-    const auto handle =
-        msgpack::unpack(bytes.data(), bytes.size(), used, nullptr, nullptr, limits_for(bytes.size()));
+    const auto handle = test::parse_with_msgpack_cxx(bytes);
     const auto& root = handle.get();
-    if (used != bytes.size() || root.type != msgpack::type::ARRAY || root.via.array.size < 11)
+    if (root.type != msgpack::type::ARRAY || root.via.array.size < 11)
         throw msgpack::type_error();
     const auto* at = root.via.array.ptr;
     const bool sound = at[0].as<std::uint8_t>() == envelope_version &&
@@ -153,48 +151,6 @@ std::string pack_with_msgpack_cxx(const parts& p)
     return {out.data(), out.size()};
 }
 
-/// One value of each type and size of msgpack, whole and valid.
-std::vector<std::string> values()
-{
-    std::vector<std::string> all{"\x00"s,
-                                 "\x7f"s,
-                                 "\xff"s,
-                                 "\xe0"s,
-                                 "\xc0"s,
-                                 "\xc2"s,
-                                 "\xc3"s,
-                                 "\x80"s,
-                                 "\x81\x01\x02"s,
-                                 "\x90"s,
-                                 "\x92\xa1x\xa1y"s,
-                                 "\xa0"s,
-                                 "\xa2xy"s,
-                                 "\xc4\x01x"s,
-                                 "\xc5\x00\x01x"s,
-                                 "\xc6\x00\x00\x00\x01x"s,
-                                 "\xc7\x02txy"s,
-                                 "\xc8\x00\x01tx"s,
-                                 "\xc9\x00\x00\x00\x01tx"s,
-                                 "\xca"s + std::string(4, 'f'),
-                                 "\xcb"s + std::string(8, 'f'),
-                                 "\xd9\x01x"s,
-                                 "\xda\x00\x01x"s,
-                                 "\xdb\x00\x00\x00\x01x"s,
-                                 "\xdc\x00\x01\xa1x"s,
-                                 "\xdd\x00\x00\x00\x02\xa1x\xc4\x01y"s,
-                                 "\xde\x00\x01\x01\x02"s,
-                                 "\xdf\x00\x00\x00\x01\x01\x02"s,
-                                 "\x92\xa1x\xc0"s};
-    for (unsigned tag = 0xcc; tag <= 0xd3; ++tag) // integers: a small one, one with the highest bit set
-        for (const char first : {'\x00', '\x80'})
-            all.push_back(static_cast<char>(tag) + std::string(1, first) +
-                          std::string((1U << (tag & 3U)) - 1, '\x01'));
-    for (unsigned tag = 0xd4; tag <= 0xd8; ++tag)
-        all.push_back(static_cast<char>(tag) + std::string((1U << (tag - 0xd4U)) + 1, 'x'));
-    all.push_back("\xcc\x05"s);
-    return all;
-}
-
 /// The eleven elements of an envelope, packed one by one.
 std::vector<std::string> elements()
 {
@@ -235,7 +191,7 @@ TEST(EnvelopeWire, EveryTypeInEveryPlaceCountsAsWithMsgpackCxx)
 {
     int accepted = 0;
     for (std::size_t i = 0; i < elements().size(); ++i)
-        for (const auto& value : values()) {
+        for (const auto& value : test::values()) {
             auto changed = elements();
             changed[i] = value;
             accepted += expect_as_msgpack_cxx(join(changed));
@@ -245,7 +201,7 @@ TEST(EnvelopeWire, EveryTypeInEveryPlaceCountsAsWithMsgpackCxx)
 
 TEST(EnvelopeWire, FurtherElementsOfAnyTypeAreSkipped)
 {
-    for (const auto& value : values()) {
+    for (const auto& value : test::values()) {
         auto more = elements();
         more.insert(more.end(), {value, "\xc0"s});
         EXPECT_TRUE(expect_as_msgpack_cxx(join(more))) << testing::PrintToString(value);
@@ -267,7 +223,7 @@ TEST(EnvelopeWire, FurtherElementsAreNestedOnlySoDeep)
 
 TEST(EnvelopeWire, EveryTruncationOfEveryTypeIsRefused)
 {
-    for (const auto& value : values()) {
+    for (const auto& value : test::values()) {
         auto more = elements();
         more.push_back(value);
         const auto whole = join(more);
@@ -295,7 +251,7 @@ TEST(EnvelopeWire, DamagedBytesAreReadAsMsgpackCxxReadsThem)
     int accepted = 0;
     for (int i = 0; i < 50'000; ++i) {
         auto more = elements();
-        more.push_back(values()[make.up_to(values().size() - 1)]);
+        more.push_back(test::values()[make.up_to(test::values().size() - 1)]);
         auto bytes = join(more);
         for (auto flips = 1 + make.up_to(2); flips > 0; --flips)
             bytes[make.up_to(bytes.size() - 1)] = make.byte();
