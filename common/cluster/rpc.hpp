@@ -54,19 +54,18 @@ public:
     void on_tick(instant now); ///< ends those past their deadline, and those that could not be sent
 
 private:
-    using deadlines = std::multimap<instant, std::uint64_t>;
     struct pending
     {
         callback done;
-        deadlines::iterator deadline;
+        instant deadline;
     };
     void call(protocol::envelope e, instant deadline, callback done);
     void finish(std::uint64_t id, const answer& a, instant now);
 
     peer& line_;
     std::uint64_t next_; ///< ids differ between the lives of a server: a late reply must not meet a new call
-    std::map<std::uint64_t, pending> pending_;
-    deadlines deadlines_;
+    std::map<std::uint64_t, pending> pending_; ///< oldest first
+    instant earliest_ = instant::max();        ///< no deadline is before it
     std::uint64_t &timeouts_, &late_;
 };
 

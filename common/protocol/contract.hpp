@@ -305,7 +305,7 @@ inline constexpr std::string_view channel_push = "connector.channelRemote.push";
 /// A client's request, forwarded: body of a call with the client's own route.
 struct client_request
 {
-    member who;               ///< user and session; the rest as enrolled
+    member who;               ///< its name and its session; the owner knows the rest
     std::uint64_t number = 0; ///< of a send: rises by one in each stay, never used twice. 0: not numbered
     std::uint64_t low = 0;    ///< every number below this one has been answered: its answer may be forgotten
     blob body;                ///< the client's JSON, untouched
