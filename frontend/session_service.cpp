@@ -272,7 +272,7 @@ void session_service::answer(session& s, std::uint32_t id, std::string_view json
     if (id == 0 || s.state == phase::closing)
         return;
     ++count_.answers;
-    push(s, websocket_frame(protocol::encode_response(id, json)), now);
+    push(s, websocket_frame(protocol::response_head(id, json.size()), json), now);
 }
 
 void session_service::end(session& s, std::initializer_list<protocol::frame> last_words, instant now)

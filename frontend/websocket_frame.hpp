@@ -8,8 +8,8 @@
 
 namespace citron::frontend {
 
-/// A binary message around `payload`.
-[[nodiscard]] protocol::frame websocket_frame(std::string_view payload);
+/// A binary message around `payload`, or around both parts of it.
+[[nodiscard]] protocol::frame websocket_frame(std::string_view payload, std::string_view rest = {});
 
 /// A close frame; nothing may follow it.
 [[nodiscard]] protocol::frame close_frame(std::uint16_t code);
