@@ -21,6 +21,12 @@ struct caller
     std::uint64_t id = 0;
 };
 
+/// Who sent this.
+[[nodiscard]] inline caller caller_of(const protocol::envelope& e)
+{
+    return {std::string(e.from), e.id};
+}
+
 /// Names a session cluster-wide: "connector-server-1/1f3a/42".
 [[nodiscard]] std::string key_of(const protocol::member& who);
 

@@ -27,41 +27,37 @@ void rpc::call(envelope e, instant deadline, callback done)
     pending_.emplace_hint(pending_.end(), id, pending{std::move(done), deadline});
 }
 
-void rpc::call_server(std::string server, std::string room, std::string_view route, std::string_view body,
-                      instant deadline, callback done)
+void rpc::call_server(std::string_view server, std::string_view room, std::string_view route,
+                      std::string_view body, instant deadline, callback done)
 {
-    envelope e{.to = {std::move(server)}, .room = std::move(room), .route = std::string(route), .body = body};
+    envelope e{.to = {server}, .room = room, .route = route, .body = body};
     call(std::move(e), deadline, std::move(done));
 }
 
-void rpc::call_room(std::string room, std::string_view route, std::string_view body, instant deadline,
+void rpc::call_room(std::string_view room, std::string_view route, std::string_view body, instant deadline,
                     callback done)
 {
-    envelope e{.room = std::move(room), .route = std::string(route), .body = body};
+    envelope e{.room = room, .route = route, .body = body};
     call(std::move(e), deadline, std::move(done));
 }
 
-bool rpc::notify_server(std::string server, std::string room, std::string_view route, std::string_view body)
+bool rpc::notify_server(std::string_view server, std::string_view room, std::string_view route,
+                        std::string_view body)
 {
-    envelope e{.kind = kind::notify,
-               .to = {std::move(server)},
-               .room = std::move(room),
-               .route = std::string(route),
-               .body = body};
+    envelope e{.kind = kind::notify, .to = {server}, .room = room, .route = route, .body = body};
     return line_.send(std::move(e));
 }
 
-bool rpc::notify_room(std::string room, std::string_view route, std::string_view body)
+bool rpc::notify_room(std::string_view room, std::string_view route, std::string_view body)
 {
-    envelope e{.kind = kind::notify, .room = std::move(room), .route = std::string(route), .body = body};
+    envelope e{.kind = kind::notify, .room = room, .route = route, .body = body};
     return line_.send(std::move(e));
 }
 
-bool rpc::reply(const std::string& caller, std::uint64_t id, std::string_view room, errc code,
+bool rpc::reply(std::string_view caller, std::uint64_t id, std::string_view room, errc code,
                 std::string_view body)
 {
-    envelope e{
-        .kind = kind::reply, .to = {caller}, .room = std::string(room), .id = id, .code = code, .body = body};
+    envelope e{.kind = kind::reply, .to = {caller}, .room = room, .id = id, .code = code, .body = body};
     return line_.send(std::move(e));
 }
 

@@ -37,16 +37,17 @@ public:
     /// To a server by id; `room` says what it is about. `done` is called exactly once, never from within
     /// call(): with the answer, with `timeout` at the deadline, or with `unavailable` when the line is gone
     /// or refuses the frame.
-    void call_server(std::string server, std::string room, std::string_view route, std::string_view body,
-                     instant deadline, callback done);
+    void call_server(std::string_view server, std::string_view room, std::string_view route,
+                     std::string_view body, instant deadline, callback done);
     /// To whoever owns the room.
-    void call_room(std::string room, std::string_view route, std::string_view body, instant deadline,
+    void call_room(std::string_view room, std::string_view route, std::string_view body, instant deadline,
                    callback done);
     /// Nobody answers. False when the line is gone or full.
-    bool notify_server(std::string server, std::string room, std::string_view route, std::string_view body);
-    bool notify_room(std::string room, std::string_view route, std::string_view body);
+    bool notify_server(std::string_view server, std::string_view room, std::string_view route,
+                       std::string_view body);
+    bool notify_room(std::string_view room, std::string_view route, std::string_view body);
     /// Answers a call that came in.
-    bool reply(const std::string& caller, std::uint64_t id, std::string_view room, protocol::errc code,
+    bool reply(std::string_view caller, std::uint64_t id, std::string_view room, protocol::errc code,
                std::string_view body);
 
     void on_reply(const protocol::envelope& e, instant now);

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <bit>
 
@@ -69,7 +68,7 @@ private:
             wide = std::byteswap(wide);
         copy({reinterpret_cast<const char*>(&wide), sizeof wide});
     }
-    void copy(std::string_view value) { at_ = std::ranges::copy(value, at_).out; }
+    void copy(std::string_view value) { at_ += value.copy(at_, value.size()); }
 
     char* at_;
 };
@@ -110,9 +109,9 @@ void read_addressees(reader& in, envelope& e)
 {
     if (in.array_is_next()) {
         for (auto left = in.array(); left > 0 && in.ok(); --left)
-            e.to.emplace_back(in.text());
+            e.to.push_back(in.text());
     } else if (const auto one = in.text(); !one.empty()) {
-        e.to.emplace_back(one);
+        e.to.push_back(one);
     }
 }
 
