@@ -20,12 +20,12 @@ void application::serve(channel& room, channel_port& port, const envelope& e)
     if (const auto r = remotes_.find(e.route); r != remotes_.end())
         return r->second(room, port, e);
     ++unknown_;
-    port.answer({e.from, e.id}, e.room, errc::no_such_route, {});
+    port.answer(caller_of(e), e.room, errc::no_such_route, {});
 }
 
 void application::serve_client(channel& room, channel_port& port, const envelope& e, const handler& h)
 {
-    const caller reply_to{e.from, e.id};
+    const auto reply_to = caller_of(e);
     auto request = protocol::unpack<protocol::client_request>(e.body);
     if (!request)
         return port.answer(reply_to, e.room, errc::bad_request, {});
@@ -48,7 +48,7 @@ void application::serve_client(channel& room, channel_port& port, const envelope
             return port.answer(reply_to, e.room, errc::hole, protocol::pack(seat->who.next));
         }
     }
-    backend_session from{&room, e.room, seat->who, request->number, reply_to, {}};
+    backend_session from{&room, room.rid(), seat->who, request->number, reply_to, {}};
     auto body = protocol::json_object::parse(request->body.data);
     if (!body)
         return room.finish(from, errc::bad_request);

@@ -32,7 +32,7 @@ public:
         remotes_.emplace(Message::route, [this, &object, method](channel& room, channel_port& port,
                                                                  const protocol::envelope& e) {
             const auto message = protocol::unpack<Message>(e.body);
-            const caller from{e.from, e.id};
+            const auto from = caller_of(e);
             if (message)
                 return (object.*method)(room, from, *message);
             ++malformed_;

@@ -24,6 +24,12 @@ struct caller
     std::uint64_t id = 0;
 };
 
+/// Who sent this.
+[[nodiscard]] inline caller caller_of(const protocol::envelope& e)
+{
+    return {std::string(e.from), e.id};
+}
+
 /// Names a session cluster-wide.
 struct session_name
 {

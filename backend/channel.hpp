@@ -27,7 +27,7 @@ class channel_port
 {
 public:
     virtual ~channel_port() = default;
-    virtual void answer(const caller& to, const std::string& rid, errc code, std::string_view body) = 0;
+    virtual void answer(const caller& to, std::string_view rid, errc code, std::string_view body) = 0;
     /// To the members that sit on these connectors.
     virtual void publish(const std::vector<std::string>& connectors, const protocol::broadcast& b) = 0;
     /// Completes through channel::on_stored, in order.

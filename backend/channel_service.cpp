@@ -167,17 +167,18 @@ void channel_service::on_settled(std::uint64_t generation, instant now)
 void channel_service::on_room_envelope(const envelope& e, instant now)
 {
     now_ = now;
-    room* r = find(e.room);
-    if (!mine(e.room) || (r && r->now == room::state::closing))
+    const std::string rid(e.room);
+    room* r = find(rid);
+    if (!mine(rid) || (r && r->now == room::state::closing))
         return send_on(e);
     if (!r)
-        r = &obtain(e.room);
+        r = &obtain(rid);
     if (r->now != room::state::open) {
         wait(*r, e);
         return begin_opening(*r);
     }
     serve_(r->members, e, now);
-    release(e.room);
+    release(rid);
 }
 
 void channel_service::wait(room& r, const envelope& e)
@@ -187,7 +188,7 @@ void channel_service::wait(room& r, const envelope& e)
     const bool full = r.waiting_bytes + size > options_.waiting_bytes;
     if (full && e.kind == kind::call) { // a notify is a session's leaving: never refused
         ++overloaded_;
-        return answer({e.from, e.id}, e.room, errc::overloaded, {});
+        return answer(caller_of(e), e.room, errc::overloaded, {});
     }
     r.waiting_bytes += size;
     r.waiting.emplace_back(e);
@@ -254,11 +255,9 @@ void channel_service::announce_heads(instant now)
 void channel_service::publish_heads(const std::string& connector, const protocol::heads& list)
 {
     const auto body = protocol::pack(list);
-    envelope e{.kind = kind::broadcast,
-               .to = {connector},
-               .route = std::string(protocol::channel_heads),
-               .body = body};
-    unpublished_ += line_.send(std::move(e)) ? 0 : 1;
+    const envelope e{
+        .kind = kind::broadcast, .to = {connector}, .route = protocol::channel_heads, .body = body};
+    unpublished_ += line_.send(e) ? 0 : 1;
 }
 
 void channel_service::end_turn(instant now)
@@ -293,7 +292,7 @@ void channel_service::flush_appends()
 
 // ---- channel_port
 
-void channel_service::answer(const caller& to, const std::string& rid, errc code, std::string_view body)
+void channel_service::answer(const caller& to, std::string_view rid, errc code, std::string_view body)
 {
     if (!to.id || rpc_.reply(to.server, to.id, rid, code, body) || !line_.up())
         return; // without a line, the caller will ask again
@@ -309,13 +308,13 @@ void channel_service::publish(const std::vector<std::string>& connectors, const 
     }
     ++broadcasts_;
     const auto body = protocol::pack(b);
-    envelope e{.kind = kind::broadcast,
-               .to = connectors,
-               .room = b.rid,
-               .route = std::string(protocol::channel_push),
-               .body = body};
+    const envelope e{.kind = kind::broadcast,
+                     .to = {connectors.begin(), connectors.end()},
+                     .room = b.rid,
+                     .route = protocol::channel_push,
+                     .body = body};
     if (!e.to.empty())
-        unpublished_ += line_.send(std::move(e)) ? 0 : 1; // connectors find the hole by rev
+        unpublished_ += line_.send(e) ? 0 : 1; // connectors find the hole by rev
 }
 
 void channel_service::keep(const std::string& rid, protocol::head at, protocol::message m)

@@ -81,7 +81,7 @@ public:
     [[nodiscard]] std::size_t members() const;
 
     // ---- channel_port
-    void answer(const caller& to, const std::string& rid, errc code, std::string_view body) override;
+    void answer(const caller& to, std::string_view rid, errc code, std::string_view body) override;
     void publish(const std::vector<std::string>& connectors, const protocol::broadcast& b) override;
     void keep(const std::string& rid, protocol::head at, protocol::message m) override;
     void deliver(const std::string& rid, const open_request& from, const protocol::member& to,

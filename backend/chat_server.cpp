@@ -75,9 +75,9 @@ void chat_server::on_envelope(const envelope& e, instant now)
     if (e.route == protocol::handover::route)
         return channels_.on_handover(e, now);
     if (e.route == protocol::stats_route)
-        return channels_.answer({e.from, e.id}, e.room, protocol::errc::ok, stats_());
+        return channels_.answer(caller_of(e), e.room, protocol::errc::ok, stats_());
     if (e.room.empty())
-        return channels_.answer({e.from, e.id}, e.room, protocol::errc::bad_request, {});
+        return channels_.answer(caller_of(e), e.room, protocol::errc::bad_request, {});
     channels_.on_room_envelope(e, now);
 }
 

@@ -15,17 +15,11 @@ namespace citron::backend {
 /// An envelope that outlives the bytes it came in.
 struct stored_envelope
 {
-    explicit stored_envelope(const protocol::envelope& e) : copy(e), body(e.body) {}
+    explicit stored_envelope(const protocol::envelope& e) : bytes(protocol::encode(e)) {}
     /// Borrows from this object.
-    [[nodiscard]] protocol::envelope get() const
-    {
-        auto e = copy;
-        e.body = body;
-        return e;
-    }
+    [[nodiscard]] protocol::envelope get() const { return protocol::decode(bytes).value(); }
 
-    protocol::envelope copy;
-    std::string body;
+    std::string bytes;
 };
 
 /// What a former owner gave us, or what we gave away and keep until the generation is settled.

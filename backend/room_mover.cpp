@@ -58,7 +58,7 @@ void channel_service::send_on(const envelope& e)
 {
     ++moved_;
     if (e.kind == kind::call)
-        answer({e.from, e.id}, e.room, errc::moved, {});
+        answer(caller_of(e), e.room, errc::moved, {});
     else
         (void)rpc_.notify_room(e.room, e.route, e.body);
 }
@@ -170,8 +170,9 @@ void channel_service::on_handover(const envelope& e, instant now)
 {
     now_ = now;
     auto part = protocol::unpack<handover>(e.body);
-    const auto code = part ? take_part(e.room, e.from, std::move(*part)) : errc::bad_request;
-    answer({e.from, e.id}, e.room, code, {});
+    const auto code =
+        part ? take_part(std::string(e.room), std::string(e.from), std::move(*part)) : errc::bad_request;
+    answer(caller_of(e), e.room, code, {});
 }
 
 errc channel_service::take_part(const std::string& rid, const std::string& sender, handover part)

@@ -139,7 +139,8 @@ void channel_service::on_enroll(const envelope& e, instant now)
     const auto part = protocol::unpack<protocol::enroll>(e.body);
     if (!part || part->generation != view_.generation || !view_.find(e.from))
         return; // of an earlier generation: that connector will enroll again
-    auto& list = enrolling_[e.from];
+    const std::string connector(e.from);
+    auto& list = enrolling_[connector];
     if (part->first)
         list.clear();
     for (const auto& entry : part->rooms) {
@@ -154,8 +155,8 @@ void channel_service::on_enroll(const envelope& e, instant now)
     if (!part->last)
         return;
     auto whole = std::move(list);
-    enrolling_.erase(e.from);
-    end_enroll(e.from, std::move(whole));
+    enrolling_.erase(connector);
+    end_enroll(connector, std::move(whole));
 }
 
 /// An open room learns the truth about one connector.

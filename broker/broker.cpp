@@ -144,14 +144,14 @@ void broker::carry_out()
             abandon(requests_, whom);
             abandon(broadcasts_, whom);
         }
-        const auto deliveries = board_.take_deliveries();
-        const auto publications = board_.take_publications();
-        if (deliveries.empty() && publications.empty())
+        board_.take_deliveries(deliveries_);
+        board_.take_publications(publications_);
+        if (deliveries_.empty() && publications_.empty())
             break;
-        for (const auto& [identity, bytes] : deliveries)
-            send(identity, bytes);
-        for (const auto& [topic, bytes] : publications)
-            publish(topic, bytes);
+        for (const auto& [identity, bytes] : deliveries_)
+            send(identity.view(), bytes);
+        for (const auto& [topic, bytes] : publications_)
+            publish(topic.view(), bytes);
     }
     report();
 }
@@ -164,7 +164,7 @@ void broker::retry()
         abandon(broadcasts_, whom);
 }
 
-void broker::send(const std::string& identity, const frame& bytes)
+void broker::send(std::string_view identity, const frame& bytes)
 {
     const auto outcome = requests_.send(identity, bytes);
     if (outcome == parking::outcome::sent)
@@ -180,7 +180,7 @@ void broker::send(const std::string& identity, const frame& bytes)
     }
 }
 
-void broker::publish(const std::string& topic, const frame& bytes)
+void broker::publish(std::string_view topic, const frame& bytes)
 {
     const auto outcome = broadcasts_.send(topic, bytes);
     if (outcome == parking::outcome::sent)
@@ -196,7 +196,7 @@ void broker::publish(const std::string& topic, const frame& bytes)
     }
 }
 
-void broker::abandon(parking& from, const std::string& whom)
+void broker::abandon(parking& from, std::string_view whom)
 {
     for (const auto& bytes : from.drop(whom))
         board_.on_undeliverable(whom, bytes.view(), now());

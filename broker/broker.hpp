@@ -14,6 +14,8 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace citron::broker {
 
@@ -56,9 +58,9 @@ private:
     void on_subscription(std::string_view frame);
     void carry_out();
     void retry();
-    void send(const std::string& identity, const protocol::frame& bytes);
-    void publish(const std::string& topic, const protocol::frame& bytes);
-    void abandon(parking& from, const std::string& whom);
+    void send(std::string_view identity, const protocol::frame& bytes);
+    void publish(std::string_view topic, const protocol::frame& bytes);
+    void abandon(parking& from, std::string_view whom);
     void report();
 
     switchboard board_;
@@ -67,6 +69,8 @@ private:
     net::steady_timer timer_;
     broker_endpoints listening_;
     parking requests_, broadcasts_;
+    std::vector<delivery> deliveries_; ///< of this turn
+    std::vector<publication> publications_;
     std::shared_ptr<bool> alive_; ///< false before start() and after stop(): for the ticking coroutine
     std::uint64_t& parked_;
 };

@@ -4,7 +4,7 @@ namespace citron::broker {
 
 using cluster::send_result;
 
-parking::outcome parking::send(const std::string& whom, const protocol::frame& bytes)
+parking::outcome parking::send(std::string_view whom, const protocol::frame& bytes)
 {
     auto queue = queues_.find(whom);
     if (queue == queues_.end()) {
@@ -13,7 +13,7 @@ parking::outcome parking::send(const std::string& whom, const protocol::frame& b
             return outcome::sent;
         if (sent != send_result::full)
             return outcome::unreachable;
-        queue = queues_.try_emplace(whom, limit_).first;
+        queue = queues_.try_emplace(std::string(whom), limit_).first;
     }
     return queue->second.push(bytes) ? outcome::parked : outcome::overflow;
 }
@@ -32,7 +32,7 @@ std::vector<std::string> parking::retry()
 }
 
 /// False when nobody is there.
-bool parking::flush(const std::string& whom, peer_queue& queue)
+bool parking::flush(std::string_view whom, peer_queue& queue)
 {
     while (!queue.empty()) {
         const auto sent = transmit_(whom, queue.front().view());
@@ -45,7 +45,7 @@ bool parking::flush(const std::string& whom, peer_queue& queue)
     return true;
 }
 
-std::deque<protocol::frame> parking::drop(const std::string& whom)
+std::deque<protocol::frame> parking::drop(std::string_view whom)
 {
     const auto found = queues_.find(whom);
     if (found == queues_.end())

@@ -30,21 +30,21 @@ public:
         unreachable, ///< nobody there: not kept
         overflow,    ///< its queue is full: not kept
     };
-    [[nodiscard]] outcome send(const std::string& whom, const protocol::frame& bytes);
+    [[nodiscard]] outcome send(std::string_view whom, const protocol::frame& bytes);
 
     /// Tries everybody again; returns those who are not there any more, whose frames stay until drop().
     [[nodiscard]] std::vector<std::string> retry();
     /// What was kept for `whom`, which is forgotten.
-    [[nodiscard]] std::deque<protocol::frame> drop(const std::string& whom);
+    [[nodiscard]] std::deque<protocol::frame> drop(std::string_view whom);
 
     [[nodiscard]] std::size_t bytes() const;
 
 private:
-    [[nodiscard]] bool flush(const std::string& whom, peer_queue& queue);
+    [[nodiscard]] bool flush(std::string_view whom, peer_queue& queue);
 
     transmit transmit_;
     std::size_t limit_;
-    std::map<std::string, peer_queue> queues_; ///< none is empty
+    std::map<std::string, peer_queue, std::less<>> queues_; ///< none is empty
 };
 
 } // namespace citron::broker

@@ -90,8 +90,8 @@ registry::admission registry::admit(std::string_view identity, const protocol::h
         bury(known, "restarted", now);
     const bool fresh = self.type() != server_kind::tool && learn(hello, now);
     auto& peer = peers_[self.id];
-    if (!peer.identity.empty() && peer.identity != identity) {
-        retired_.push_back(peer.identity);
+    if (peer.identity.size() > 0 && peer.identity.view() != identity) {
+        retired_.emplace_back(peer.identity.view());
         if (retired_.size() > max_retired)
             retired_.pop_front();
         end_link(peer);
@@ -132,16 +132,16 @@ void registry::link(registered& peer, std::string_view identity, const protocol:
     const bool draining = self.draining || peer.info.draining; // of this same life, or of none
     peer.info = self;
     peer.info.draining = draining;
-    peer.identity = identity;
+    peer.identity = protocol::frame(std::string(identity));
     peer.heard = now;
     peer.returning = fresh;
     if (fresh)
         peer.done = 0;
     if (self.type() == server_kind::connector) {
-        peer.topic = protocol::topic_of(self.id, self.nonce);
-        peer.subscribed = std::ranges::find(topics_, peer.topic) != topics_.end();
+        peer.topic = protocol::frame(protocol::topic_of(self.id, self.nonce));
+        peer.subscribed = std::ranges::find(topics_, peer.topic.view()) != topics_.end();
     }
-    links_[peer.identity] = &peer;
+    links_[std::string(identity)] = &peer;
     notes_.push_back(fmt::format("peer.in id={} kind={} boot={:x} nonce={:x} fresh={}", self.id,
                                  protocol::name_of(self.type()), self.boot, self.nonce, fresh));
 }
@@ -198,7 +198,7 @@ bool registry::subscribe(std::string_view topic, bool subscribed, instant now)
     if (topics_.size() > max_topics)
         topics_.pop_front();
     for (auto& [id, peer] : peers_)
-        if (peer.topic == topic)
+        if (peer.topic.view() == topic)
             peer.subscribed = subscribed;
     refresh(now);
     return true;
@@ -238,20 +238,20 @@ void registry::cut(std::string_view identity, instant now)
 
 void registry::cut_topic(std::string_view topic, instant now)
 {
-    const auto has_topic = [&](const auto& entry) { return entry.second.topic == topic; };
+    const auto has_topic = [&](const auto& entry) { return entry.second.topic.view() == topic; };
     const auto found = std::ranges::find_if(peers_, has_topic);
     if (found != peers_.end())
-        cut(std::string(found->second.identity), now);
+        cut(std::string(found->second.identity.view()), now);
 }
 
 void registry::end_link(registered& who)
 {
-    if (who.identity.empty())
+    if (who.identity.size() == 0)
         return;
-    links_.erase(who.identity);
-    ended_.push_back(std::exchange(who.identity, {}));
-    if (!who.topic.empty())
-        ended_.push_back(std::exchange(who.topic, {}));
+    links_.erase(std::string(who.identity.view()));
+    for (auto* ended : {&who.identity, &who.topic})
+        if (ended->size() > 0)
+            ended_.emplace_back(std::exchange(*ended, {}).view());
     who.subscribed = false;
 }
 

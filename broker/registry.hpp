@@ -6,6 +6,7 @@
 #include "broker/gathering.hpp"
 #include "common/protocol/contract.hpp"
 #include "common/protocol/counters.hpp"
+#include "common/protocol/frame.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -37,8 +38,9 @@ struct registry_options
 struct registered
 {
     protocol::server_info info;
-    std::string identity; ///< ROUTER identity of its present link; "" = cut off, it must say hello again
-    std::string topic;    ///< connectors: what it must subscribe to
+    // Both are shared with everything that is on its way there.
+    protocol::frame identity; ///< ROUTER identity of its present link; "" = cut off, it must say hello again
+    protocol::frame topic;    ///< connectors: what it must subscribe to
     instant heard;
     bool subscribed = false;
     bool returning = false; ///< was declared dead; in the view only once it has shown that it knows
@@ -47,7 +49,7 @@ struct registered
     /// In the view. A connector only with its subscription: what is published to it earlier would be lost.
     [[nodiscard]] bool in_view() const;
     /// A published frame reaches it.
-    [[nodiscard]] bool hears_topic() const { return subscribed && !identity.empty(); }
+    [[nodiscard]] bool hears_topic() const { return subscribed && identity.size() > 0; }
 };
 
 class registry

@@ -107,9 +107,9 @@ void switchboard::dispatch(const registered& sender, const envelope& e, const fr
     }
     switch (e.kind) {
     case kind::drain:
-        return registry_.drain(sender.identity, now);
+        return registry_.drain(sender.identity.view(), now);
     case kind::bye:
-        return registry_.leave(std::string(sender.identity), now);
+        return registry_.leave(std::string(sender.identity.view()), now);
     case kind::done:
         return finish(sender, e);
     case kind::broadcast:
@@ -132,7 +132,7 @@ void switchboard::finish(const registered& sender, const envelope& e)
         ++undecodable_;
         return;
     }
-    registry_.done(sender.identity, mark->generation);
+    registry_.done(sender.identity.view(), mark->generation);
     if (settled_ != 0 && mark->generation == settled_) // its link was new, and the others have long been told
         deliver(&sender, encode({.kind = kind::settled, .to = {e.from}, .body = e.body}));
 }
@@ -229,7 +229,7 @@ void switchboard::refuse(std::string_view identity, std::string_view reason)
     if (!refused_.emplace(identity).second)
         return;
     const auto body = protocol::pack(protocol::refusal{std::string(reason)});
-    deliveries_.push_back({std::string(identity), encode({.kind = kind::refused, .body = body})});
+    deliveries_.push_back({frame(std::string(identity)), encode({.kind = kind::refused, .body = body})});
     notes_.push_back(fmt::format("peer.refused identity={} reason={}", identity, reason));
 }
 
@@ -300,7 +300,7 @@ void switchboard::announce(std::string_view informed)
 
 bool switchboard::deliver(const registered* target, const frame& bytes)
 {
-    if (!target || target->identity.empty())
+    if (!target || target->identity.size() == 0)
         return false;
     deliveries_.push_back({target->identity, bytes});
     return true;

@@ -18,14 +18,14 @@ namespace citron::broker {
 /// Bytes for one socket of a peer, by ROUTER identity.
 struct delivery
 {
-    std::string identity;
+    protocol::frame identity;
     protocol::frame bytes;
 };
 
 /// Bytes for one connector's broadcast topic; the shell sends topic + bytes as one frame.
 struct publication
 {
-    std::string topic;
+    protocol::frame topic;
     protocol::frame bytes;
 };
 
@@ -51,8 +51,9 @@ public:
     void on_tick(instant now);
 
     // ---- what the shell must do, in this order
-    [[nodiscard]] std::vector<delivery> take_deliveries() { return std::exchange(deliveries_, {}); }
-    [[nodiscard]] std::vector<publication> take_publications() { return std::exchange(publications_, {}); }
+    /// They replace what is in `into`, whose memory is used for the next ones.
+    void take_deliveries(std::vector<delivery>& into) { take(deliveries_, into); }
+    void take_publications(std::vector<publication>& into) { take(publications_, into); }
     /// Sockets and topics whose link has ended: what is parked for them is undeliverable.
     [[nodiscard]] std::vector<std::string> take_ended() { return registry_.take_ended(); }
     /// Lines for the log; identities in them are a stranger's bytes.
@@ -64,6 +65,13 @@ public:
 
 private:
     using envelope = protocol::envelope;
+
+    template <typename T>
+    static void take(std::vector<T>& from, std::vector<T>& into)
+    {
+        into.clear();
+        into.swap(from);
+    }
 
     void greet(std::string_view identity, const envelope& e, instant now);
     void dispatch(const registered& sender, const envelope& e, const protocol::frame& bytes, instant now);

@@ -1,5 +1,6 @@
 #include "frontend/session_service.hpp"
 
+#include "common/protocol/client_routes.hpp"
 #include "common/protocol/route.hpp"
 
 #include <algorithm>
@@ -18,6 +19,15 @@ protocol::frame kick_frame(std::string_view reason)
 {
     return websocket_frame(
         encode_package(package_type::kick, std::string(R"({"reason":")").append(reason).append("\"}")));
+}
+
+/// What the dictionary lists may; of anything else the words tell.
+bool may_be_called(std::string_view text)
+{
+    if (protocol::find_client_route(text))
+        return true;
+    const auto route = protocol::parse_route(text);
+    return route && route->for_clients();
 }
 
 bool reports_mistake(std::uint16_t code)
@@ -187,8 +197,7 @@ void session_service::serve(session& s, const request& r, instant now)
 // An unknown code leaves the route empty, and that is no route either.
 errc session_service::judge(const session& s, const request& r)
 {
-    const auto route = protocol::parse_route(r.route);
-    if (!route || !route->for_clients()) {
+    if (!may_be_called(r.route)) {
         ++count_.unroutable;
         return errc::no_such_route;
     }
@@ -263,7 +272,7 @@ void session_service::answer(session& s, std::uint32_t id, std::string_view json
     if (id == 0 || s.state == phase::closing)
         return;
     ++count_.answers;
-    push(s, websocket_frame(protocol::encode_response(id, json)), now);
+    push(s, websocket_frame(protocol::response_head(id, json.size()), json), now);
 }
 
 void session_service::end(session& s, std::initializer_list<protocol::frame> last_words, instant now)

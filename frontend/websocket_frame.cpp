@@ -16,21 +16,22 @@ void append_big_endian(std::string& out, std::uint64_t value, int bytes)
 
 } // namespace
 
-protocol::frame websocket_frame(std::string_view payload)
+protocol::frame websocket_frame(std::string_view payload, std::string_view rest)
 {
+    const auto size = payload.size() + rest.size();
     std::string out;
-    out.reserve(payload.size() + 10);
+    out.reserve(size + 10);
     out.push_back(static_cast<char>(final_binary));
-    if (payload.size() <= short_length) {
-        out.push_back(static_cast<char>(payload.size()));
-    } else if (payload.size() <= medium_length) {
+    if (size <= short_length) {
+        out.push_back(static_cast<char>(size));
+    } else if (size <= medium_length) {
         out.push_back(126);
-        append_big_endian(out, payload.size(), 2);
+        append_big_endian(out, size, 2);
     } else {
         out.push_back(127);
-        append_big_endian(out, payload.size(), 8);
+        append_big_endian(out, size, 8);
     }
-    return protocol::frame(out.append(payload));
+    return protocol::frame(std::move(out.append(payload).append(rest)));
 }
 
 protocol::frame pong_frame(std::string_view payload)

@@ -13,8 +13,8 @@ namespace citron::frontend {
 inline constexpr std::uint16_t close_normal = 1000, close_protocol_error = 1002, close_no_status = 1005,
                                close_bad_payload = 1007, close_too_big = 1009;
 
-/// A binary message around `payload`.
-[[nodiscard]] protocol::frame websocket_frame(std::string_view payload);
+/// A binary message around `payload`, or around both parts of it.
+[[nodiscard]] protocol::frame websocket_frame(std::string_view payload, std::string_view rest = {});
 
 /// The answer to a ping. Precondition: its payload is a control frame's, at most 125 bytes.
 [[nodiscard]] protocol::frame pong_frame(std::string_view payload);

@@ -43,7 +43,7 @@ void peer::say_hello()
 }
 
 /// False, and nothing is queued, when that would make more than `most` bytes wait.
-bool peer::queue(envelope e, std::size_t most)
+bool peer::queue(envelope& e, std::size_t most)
 {
     e.from = options_.self.id;
     e.view = view_.id();
@@ -58,12 +58,13 @@ bool peer::queue(envelope e, std::size_t most)
 /// What keeps the line up is never refused for want of room.
 void peer::queue_control(kind k, std::string_view body)
 {
-    (void)queue({.kind = k, .body = body}, std::numeric_limits<std::size_t>::max());
+    envelope e{.kind = k, .body = body};
+    (void)queue(e, std::numeric_limits<std::size_t>::max());
 }
 
 bool peer::send(envelope e)
 {
-    const bool queued = state_ == state::up && queue(std::move(e), options_.queue_bytes);
+    const bool queued = state_ == state::up && queue(e, options_.queue_bytes);
     unsent_ += queued ? 0 : 1;
     return queued;
 }

@@ -103,7 +103,7 @@ private:
         up
     };
 
-    [[nodiscard]] bool queue(protocol::envelope e, std::size_t most);
+    [[nodiscard]] bool queue(protocol::envelope& e, std::size_t most);
     void queue_control(protocol::kind k, std::string_view body = {});
     void say_hello();
     void lose(instant now);

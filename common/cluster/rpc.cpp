@@ -1,5 +1,6 @@
 #include "common/cluster/rpc.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -22,44 +23,41 @@ void rpc::call(envelope e, instant deadline, callback done)
     const auto id = e.id;
     if (!line_.send(std::move(e)))
         deadline = instant::min(); // the next tick says so: never from within call()
-    pending_.emplace(id, pending{std::move(done), deadlines_.emplace(deadline, id)});
+    earliest_ = std::min(earliest_, deadline);
+    pending_.emplace_hint(pending_.end(), id, pending{std::move(done), deadline});
 }
 
-void rpc::call_server(std::string server, std::string room, std::string_view route, std::string_view body,
-                      instant deadline, callback done)
+void rpc::call_server(std::string_view server, std::string_view room, std::string_view route,
+                      std::string_view body, instant deadline, callback done)
 {
-    envelope e{.to = {std::move(server)}, .room = std::move(room), .route = std::string(route), .body = body};
+    envelope e{.to = {server}, .room = room, .route = route, .body = body};
     call(std::move(e), deadline, std::move(done));
 }
 
-void rpc::call_room(std::string room, std::string_view route, std::string_view body, instant deadline,
+void rpc::call_room(std::string_view room, std::string_view route, std::string_view body, instant deadline,
                     callback done)
 {
-    envelope e{.room = std::move(room), .route = std::string(route), .body = body};
+    envelope e{.room = room, .route = route, .body = body};
     call(std::move(e), deadline, std::move(done));
 }
 
-bool rpc::notify_server(std::string server, std::string room, std::string_view route, std::string_view body)
+bool rpc::notify_server(std::string_view server, std::string_view room, std::string_view route,
+                        std::string_view body)
 {
-    envelope e{.kind = kind::notify,
-               .to = {std::move(server)},
-               .room = std::move(room),
-               .route = std::string(route),
-               .body = body};
+    envelope e{.kind = kind::notify, .to = {server}, .room = room, .route = route, .body = body};
     return line_.send(std::move(e));
 }
 
-bool rpc::notify_room(std::string room, std::string_view route, std::string_view body)
+bool rpc::notify_room(std::string_view room, std::string_view route, std::string_view body)
 {
-    envelope e{.kind = kind::notify, .room = std::move(room), .route = std::string(route), .body = body};
+    envelope e{.kind = kind::notify, .room = room, .route = route, .body = body};
     return line_.send(std::move(e));
 }
 
-bool rpc::reply(const std::string& caller, std::uint64_t id, std::string_view room, errc code,
+bool rpc::reply(std::string_view caller, std::uint64_t id, std::string_view room, errc code,
                 std::string_view body)
 {
-    envelope e{
-        .kind = kind::reply, .to = {caller}, .room = std::string(room), .id = id, .code = code, .body = body};
+    envelope e{.kind = kind::reply, .to = {caller}, .room = room, .id = id, .code = code, .body = body};
     return line_.send(std::move(e));
 }
 
@@ -70,7 +68,6 @@ void rpc::finish(std::uint64_t id, const answer& a, instant now)
         ++late_;
         return;
     }
-    deadlines_.erase(node.mapped().deadline);
     node.mapped().done(a, now);
 }
 
@@ -81,15 +78,23 @@ void rpc::on_reply(const envelope& e, instant now)
 
 void rpc::on_down(instant now)
 {
-    deadlines_.clear();
     for (auto& [id, call] : std::exchange(pending_, {}))
         call.done({errc::unavailable, {}, speaker::nobody}, now);
 }
 
 void rpc::on_tick(instant now)
 {
-    // Those due now, not those that the callbacks begin.
-    std::vector<deadlines::value_type> due(deadlines_.begin(), deadlines_.upper_bound(now));
+    if (now < earliest_)
+        return;
+    earliest_ = instant::max();
+    std::vector<std::pair<instant, std::uint64_t>> due; // now, not those that the callbacks begin
+    for (const auto& [id, call] : pending_) {
+        if (call.deadline <= now)
+            due.emplace_back(call.deadline, id);
+        else
+            earliest_ = std::min(earliest_, call.deadline);
+    }
+    std::ranges::sort(due);
     for (const auto& [deadline, id] : due) {
         if (!pending_.contains(id))
             continue; // a callback before it took the line down

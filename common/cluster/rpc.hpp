@@ -37,16 +37,17 @@ public:
     /// To a server by id; `room` says what it is about. `done` is called exactly once, never from within
     /// call(): with the answer, with `timeout` at the deadline, or with `unavailable` when the line is gone
     /// or refuses the frame.
-    void call_server(std::string server, std::string room, std::string_view route, std::string_view body,
-                     instant deadline, callback done);
+    void call_server(std::string_view server, std::string_view room, std::string_view route,
+                     std::string_view body, instant deadline, callback done);
     /// To whoever owns the room.
-    void call_room(std::string room, std::string_view route, std::string_view body, instant deadline,
+    void call_room(std::string_view room, std::string_view route, std::string_view body, instant deadline,
                    callback done);
     /// Nobody answers. False when the line is gone or full.
-    bool notify_server(std::string server, std::string room, std::string_view route, std::string_view body);
-    bool notify_room(std::string room, std::string_view route, std::string_view body);
+    bool notify_server(std::string_view server, std::string_view room, std::string_view route,
+                       std::string_view body);
+    bool notify_room(std::string_view room, std::string_view route, std::string_view body);
     /// Answers a call that came in.
-    bool reply(const std::string& caller, std::uint64_t id, std::string_view room, protocol::errc code,
+    bool reply(std::string_view caller, std::uint64_t id, std::string_view room, protocol::errc code,
                std::string_view body);
 
     void on_reply(const protocol::envelope& e, instant now);
@@ -54,19 +55,18 @@ public:
     void on_tick(instant now); ///< ends those past their deadline, and those that could not be sent
 
 private:
-    using deadlines = std::multimap<instant, std::uint64_t>;
     struct pending
     {
         callback done;
-        deadlines::iterator deadline;
+        instant deadline;
     };
     void call(protocol::envelope e, instant deadline, callback done);
     void finish(std::uint64_t id, const answer& a, instant now);
 
     peer& line_;
     std::uint64_t next_; ///< ids differ between the lives of a server: a late reply must not meet a new call
-    std::map<std::uint64_t, pending> pending_;
-    deadlines deadlines_;
+    std::map<std::uint64_t, pending> pending_; ///< oldest first
+    instant earliest_ = instant::max();        ///< no deadline is before it
     std::uint64_t &timeouts_, &late_;
 };
 

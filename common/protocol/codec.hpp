@@ -2,13 +2,30 @@
 #pragma once
 
 #include "common/protocol/errc.hpp"
+#include "common/protocol/reader.hpp"
 
 #include <msgpack.hpp>
 
+#include <concepts>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
+#include <vector>
+
+/// The fields of a struct that travels, in the order in which they are on the wire.
+#define CITRON_FIELDS(...)                                                                                   \
+    [[nodiscard]] auto fields()                                                                              \
+    {                                                                                                        \
+        return std::tie(__VA_ARGS__);                                                                        \
+    }                                                                                                        \
+    template <typename Packer>                                                                               \
+    void msgpack_pack(Packer& packer) const                                                                  \
+    {                                                                                                        \
+        msgpack::type::make_define_array(__VA_ARGS__).msgpack_pack(packer);                                  \
+    }
 
 namespace citron::protocol {
 
@@ -24,16 +41,6 @@ struct blob
     {
         packer.pack_bin(static_cast<std::uint32_t>(data.size()));
         packer.pack_bin_body(data.data(), static_cast<std::uint32_t>(data.size()));
-    }
-
-    void msgpack_unpack(const msgpack::object& object)
-    {
-        if (object.type == msgpack::type::BIN)
-            data.assign(object.via.bin.ptr, object.via.bin.size);
-        else if (object.type == msgpack::type::STR)
-            data.assign(object.via.str.ptr, object.via.str.size);
-        else
-            throw msgpack::type_error();
     }
 };
 
@@ -59,12 +66,49 @@ template <typename T>
     return out;
 }
 
-/// Limits for decoding `size` bytes: no declared length may exceed what could possibly follow, so a
-/// forged array header cannot make us allocate; nesting is bounded.
-[[nodiscard]] inline msgpack::unpack_limit limits_for(std::size_t size)
+/// A struct whose fields are named by CITRON_FIELDS.
+template <typename T>
+concept has_fields = requires(T& value)
 {
-    constexpr std::size_t depth = 16;
-    return {size, size, size, size, size, depth};
+    value.fields();
+};
+
+inline void read(reader& in, bool& value)
+{
+    value = in.flag();
+}
+inline void read(reader& in, std::string& value)
+{
+    value = in.text();
+}
+inline void read(reader& in, blob& value)
+{
+    value.data = in.text();
+}
+template <std::unsigned_integral T>
+void read(reader& in, T& value)
+{
+    value = static_cast<T>(in.number(std::numeric_limits<T>::max()));
+}
+template <typename T>
+void read(reader& in, std::vector<T>& values)
+{
+    values.clear();
+    for (auto left = in.array(); left > 0 && in.ok(); --left)
+        read(in, values.emplace_back());
+}
+template <has_fields T>
+void read(reader& in, T& value)
+{
+    auto left = in.array();
+    const auto next = [&](auto& field) {
+        if (left == 0)
+            return;
+        read(in, field);
+        --left;
+    };
+    std::apply([&](auto&... field) { (next(field), ...); }, value.fields());
+    in.skip(left);
 }
 
 /// bad_request when `bytes` are not exactly one msgpack object of the shape T. Missing trailing
@@ -72,19 +116,12 @@ template <typename T>
 template <typename T>
 [[nodiscard]] result<T> unpack(std::string_view bytes)
 {
-    try {
-        std::size_t used = 0;
-        const auto by_reference = [](msgpack::type::object_type, std::size_t, void*) { return true; };
-        const auto handle = msgpack::unpack(bytes.data(), bytes.size(), used, by_reference, nullptr,
-                                            limits_for(bytes.size()));
-        if (used != bytes.size())
-            return std::unexpected(errc::bad_request);
-        T value{};
-        handle.get().convert(value);
-        return value;
-    } catch (const std::exception&) {
-        return std::unexpected(errc::bad_request);
-    }
+    reader in(bytes);
+    result<T> value(std::in_place);
+    read(in, *value);
+    if (!in.complete())
+        value = std::unexpected(errc::bad_request);
+    return value;
 }
 
 } // namespace citron::protocol

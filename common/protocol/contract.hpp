@@ -23,7 +23,7 @@ struct incarnation
 
     bool operator==(const incarnation&) const = default;
     auto operator<=>(const incarnation&) const = default;
-    MSGPACK_DEFINE_ARRAY(id, boot)
+    CITRON_FIELDS(id, boot)
 };
 
 /// A server as the view shows it. `nonce` names its present link: a new nonce means that frames may have been
@@ -42,7 +42,7 @@ struct server_info
     [[nodiscard]] server_kind type() const { return static_cast<server_kind>(kind); }
     [[nodiscard]] incarnation self() const { return {id, boot}; }
     bool operator==(const server_info&) const = default;
-    MSGPACK_DEFINE_ARRAY(id, kind, boot, nonce, host, port, store, draining)
+    CITRON_FIELDS(id, kind, boot, nonce, host, port, store, draining)
 };
 
 /// Body of kind::view, and part of welcome. The broker is its only author.
@@ -58,7 +58,7 @@ struct view
     [[nodiscard]] view_id id() const { return {broker, number}; }
     [[nodiscard]] const server_info* find(std::string_view server) const;
     bool operator==(const view&) const = default;
-    MSGPACK_DEFINE_ARRAY(broker, number, generation, ready, servers, dropped)
+    CITRON_FIELDS(broker, number, generation, ready, servers, dropped)
 };
 
 /// Ids of the chat servers that may own rooms: living and not draining, in id order.
@@ -70,7 +70,7 @@ struct hello
     server_info self;
     view newest; ///< the newest view the sender knew; number 0: none
     std::uint64_t pid = 0;
-    MSGPACK_DEFINE_ARRAY(self, newest, pid)
+    CITRON_FIELDS(self, newest, pid)
 };
 
 /// Body of kind::welcome. `fresh`: what this incarnation held was given to others; start empty.
@@ -78,21 +78,21 @@ struct welcome
 {
     view now;
     bool fresh = false;
-    MSGPACK_DEFINE_ARRAY(now, fresh)
+    CITRON_FIELDS(now, fresh)
 };
 
 /// Body of kind::refused.
 struct refusal
 {
     std::string reason; ///< "duplicate_id" | "stale" | "unknown" (say HELLO first) | "bad_hello" | "bad_from"
-    MSGPACK_DEFINE_ARRAY(reason)
+    CITRON_FIELDS(reason)
 };
 
 /// Body of kind::done and kind::settled.
 struct generation_mark
 {
     std::uint64_t generation = 0;
-    MSGPACK_DEFINE_ARRAY(generation)
+    CITRON_FIELDS(generation)
 };
 
 // ---- rooms ----
@@ -106,7 +106,7 @@ struct head
     std::uint64_t offset = 0; ///< messages within the epoch: 1, 2, 3 ...
 
     bool operator==(const head&) const = default;
-    MSGPACK_DEFINE_ARRAY(term, rev, epoch, offset)
+    CITRON_FIELDS(term, rev, epoch, offset)
 };
 
 /// A session in a room, as its owner keeps it and as a connector enrolls it.
@@ -129,7 +129,7 @@ struct member
     }
     [[nodiscard]] incarnation life() const { return {connector, boot}; }
     bool operator==(const member&) const = default;
-    MSGPACK_DEFINE_ARRAY(user, connector, boot, session, key, joined, next, stay, opened)
+    CITRON_FIELDS(user, connector, boot, session, key, joined, next, stay, opened)
 };
 
 /// A stored message. `push` is the onChat body as JSON, ready to be framed or put into an array.
@@ -139,7 +139,7 @@ struct message
     std::uint64_t time = 0; ///< ms since 1970
     blob push;
     bool operator==(const message&) const = default;
-    MSGPACK_DEFINE_ARRAY(offset, time, push)
+    CITRON_FIELDS(offset, time, push)
 };
 
 /// "[...]": their onChat bodies, which are JSON already and are not parsed again.
@@ -152,14 +152,14 @@ struct enrolled_room
     head seen; ///< what the connector has shown to its members
     std::vector<member> members;
     std::vector<session_id> joining;
-    MSGPACK_DEFINE_ARRAY(seen, members, joining)
+    CITRON_FIELDS(seen, members, joining)
 };
 
 struct enroll_entry
 {
     std::string rid;
     blob room; ///< enrolled_room, packed; the broker does not open it. A large room comes in several entries
-    MSGPACK_DEFINE_ARRAY(rid, room)
+    CITRON_FIELDS(rid, room)
 };
 
 /// Body of kind::enroll. The parts of one list, the last one marked, are the whole truth about that
@@ -170,7 +170,7 @@ struct enroll
     bool first = false;
     bool last = false;
     std::vector<enroll_entry> rooms;
-    MSGPACK_DEFINE_ARRAY(generation, first, last, rooms)
+    CITRON_FIELDS(generation, first, last, rooms)
 };
 
 enum class event : std::uint8_t
@@ -191,21 +191,21 @@ struct broadcast
     std::uint8_t what = 0;
     std::string user; ///< add, leave: the name
     blob push;        ///< a whole Pomelo package: the same bytes for every member
-    MSGPACK_DEFINE_ARRAY(rid, at, what, user, push)
+    CITRON_FIELDS(rid, at, what, user, push)
 };
 
 struct room_head
 {
     std::string rid;
     head at;
-    MSGPACK_DEFINE_ARRAY(rid, at)
+    CITRON_FIELDS(rid, at)
 };
 
 /// Body of a broadcast with route channel_heads.
 struct heads
 {
     std::vector<room_head> rooms;
-    MSGPACK_DEFINE_ARRAY(rooms)
+    CITRON_FIELDS(rooms)
 };
 
 /// Everything a connector needs to bring its view of a room up to `at`: the answer to `sync`, and what an
@@ -219,7 +219,7 @@ struct sync_state
     bool more = false;               ///< messages end before at.offset: ask again
     bool lost = false;               ///< what lies before messages (or before `at`) cannot be had any more
     std::vector<session_id> evicted; ///< your sessions whose name somebody else has taken meanwhile
-    MSGPACK_DEFINE_ARRAY(at, roster_known, users, messages, more, lost, evicted)
+    CITRON_FIELDS(at, roster_known, users, messages, more, lost, evicted)
 };
 
 /// old owner -> room, call: one part of a room that changes hands; reply empty. A series of parts is whole,
@@ -242,7 +242,7 @@ struct handover
         std::uint64_t number = 0;
         std::uint8_t code = 0; ///< errc
         blob body;
-        MSGPACK_DEFINE_ARRAY(sender, number, code, body)
+        CITRON_FIELDS(sender, number, code, body)
     };
     std::vector<answered> answers;
     /// A connector of members that fell silent, and how long they stay.
@@ -250,10 +250,10 @@ struct handover
     {
         incarnation connector;
         std::uint64_t left_ms = 0;
-        MSGPACK_DEFINE_ARRAY(connector, left_ms)
+        CITRON_FIELDS(connector, left_ms)
     };
     std::vector<absence> absent; ///< last part only
-    MSGPACK_DEFINE_ARRAY(generation, series, part, last, at, time, members, messages, answers, absent)
+    CITRON_FIELDS(generation, series, part, last, at, time, members, messages, answers, absent)
 };
 
 // ---- calls ----
@@ -266,7 +266,7 @@ struct add
     bool resume = false; ///< the client named a position
     std::string since_epoch;
     std::uint64_t since_offset = 0;
-    MSGPACK_DEFINE_ARRAY(who, resume, since_epoch, since_offset)
+    CITRON_FIELDS(who, resume, since_epoch, since_offset)
 };
 
 struct added
@@ -276,7 +276,7 @@ struct added
     std::vector<std::string> users; ///< in join order, the joiner last
     bool recovered = false;
     std::vector<message> messages; ///< with `resume` only
-    MSGPACK_DEFINE_ARRAY(at, joined, users, recovered, messages)
+    CITRON_FIELDS(at, joined, users, recovered, messages)
 };
 
 /// connector -> owner, notify: this session has left, or its connection is gone. Idempotent.
@@ -284,7 +284,7 @@ struct kick
 {
     static constexpr std::string_view route = "chat.chatRemote.kick";
     member who;
-    MSGPACK_DEFINE_ARRAY(who)
+    CITRON_FIELDS(who)
 };
 
 /// connector -> owner: tell me what I missed since `seen`. Answered by sync_state.
@@ -292,7 +292,7 @@ struct sync
 {
     static constexpr std::string_view route = "chat.channelRemote.sync";
     head seen;
-    MSGPACK_DEFINE_ARRAY(seen)
+    CITRON_FIELDS(seen)
 };
 
 /// owner -> connector, notify, after an enroll: body sync_state.
@@ -305,11 +305,11 @@ inline constexpr std::string_view channel_push = "connector.channelRemote.push";
 /// A client's request, forwarded: body of a call with the client's own route.
 struct client_request
 {
-    member who;               ///< user and session; the rest as enrolled
+    member who;               ///< its name and its session; the owner knows the rest
     std::uint64_t number = 0; ///< of a send: rises by one in each stay, never used twice. 0: not numbered
     std::uint64_t low = 0;    ///< every number below this one has been answered: its answer may be forgotten
     blob body;                ///< the client's JSON, untouched
-    MSGPACK_DEFINE_ARRAY(who, number, low, body)
+    CITRON_FIELDS(who, number, low, body)
 };
 // Reply to client_request: the JSON for the client, raw. Code hole: body = pack(uint64 wanted number).
 
@@ -323,7 +323,7 @@ struct deliver
     std::string from; ///< sender's session as text: with `number` it names the message
     std::uint64_t number = 0;
     blob push;
-    MSGPACK_DEFINE_ARRAY(boot, session, from, number, push)
+    CITRON_FIELDS(boot, session, from, number, push)
 };
 
 /// owner -> connector, notify: end this session, somebody with its resumeKey or name has its place in the
@@ -334,7 +334,7 @@ struct evict
     std::uint64_t boot = 0; ///< as in deliver
     session_id session = 0;
     std::string reason;
-    MSGPACK_DEFINE_ARRAY(boot, session, reason)
+    CITRON_FIELDS(boot, session, reason)
 };
 
 /// tool -> any server: reply is a JSON object of counters and gauges.

@@ -1,10 +1,11 @@
 #include "common/protocol/envelope.hpp"
 
-#include "common/protocol/codec.hpp"
+#include "common/protocol/reader.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
+#include <bit>
 
 namespace citron::protocol {
 namespace {
@@ -12,36 +13,122 @@ namespace {
 constexpr std::size_t fields = 11;
 constexpr std::size_t nonce_bytes = 8;
 
-std::vector<std::string> addressees(const msgpack::object& object)
+/// The shortest msgpack of what an envelope consists of. Precondition: there is room.
+class writer
 {
-    if (object.type == msgpack::type::ARRAY)
-        return object.as<std::vector<std::string>>();
-    auto one = object.as<std::string>();
-    return one.empty() ? std::vector<std::string>{} : std::vector<std::string>{std::move(one)};
+public:
+    explicit writer(char* at) : at_(at) {}
+    [[nodiscard]] const char* at() const { return at_; }
+
+    void array(std::size_t size)
+    {
+        if (size < 0x10)
+            return byte(0x90 | size);
+        size <= 0xffff ? sized<std::uint16_t>(0xdc, size) : sized<std::uint32_t>(0xdd, size);
+    }
+    void number(std::uint64_t value)
+    {
+        if (value < 0x80)
+            return byte(value);
+        if (value <= 0xff)
+            return sized<std::uint8_t>(0xcc, value);
+        if (value <= 0xffff)
+            return sized<std::uint16_t>(0xcd, value);
+        value <= 0xffffffff ? sized<std::uint32_t>(0xce, value) : sized<std::uint64_t>(0xcf, value);
+    }
+    void text(std::string_view value)
+    {
+        if (value.size() < 0x20)
+            byte(0xa0 | value.size());
+        else
+            size(0xd9, value.size());
+        copy(value);
+    }
+    void binary(std::string_view value)
+    {
+        size(0xc4, value.size());
+        copy(value);
+    }
+
+private:
+    void byte(std::size_t value) { *at_++ = static_cast<char>(value); }
+    /// `tag` is that of sizes of one byte; those of two and four follow it.
+    void size(std::uint8_t tag, std::size_t value)
+    {
+        if (value <= 0xff)
+            return sized<std::uint8_t>(tag, value);
+        value <= 0xffff ? sized<std::uint16_t>(tag + 1U, value) : sized<std::uint32_t>(tag + 2U, value);
+    }
+    template <typename T>
+    void sized(std::size_t tag, std::size_t value)
+    {
+        byte(tag);
+        auto wide = static_cast<T>(value);
+        if constexpr (std::endian::native == std::endian::little)
+            wide = std::byteswap(wide);
+        copy({reinterpret_cast<const char*>(&wide), sizeof wide});
+    }
+    void copy(std::string_view value) { at_ += value.copy(at_, value.size()); }
+
+    char* at_;
+};
+
+/// No envelope like this takes more.
+std::size_t most_bytes(const envelope& e)
+{
+    constexpr std::size_t tags = 64; // numbers, and the sizes of everything but `to`
+    constexpr std::size_t size = 5;
+    std::size_t sum = tags + e.from.size() + e.room.size() + e.route.size() + e.body.size();
+    for (const auto& one : e.to)
+        sum += size + one.size();
+    return sum;
 }
 
-envelope from_array(const msgpack::object_array& array)
+void write(writer& out, const envelope& e)
 {
-    if (array.size < fields || array.ptr[0].as<std::uint8_t>() != envelope_version)
-        throw msgpack::type_error();
-    const auto* field = array.ptr + 1;
-    const auto number = field++->as<std::uint8_t>();
-    if (number > last_kind)
-        throw msgpack::type_error();
-    envelope e;
-    e.kind = static_cast<kind>(number);
-    e.from = field++->as<std::string>();
-    e.to = addressees(*field++);
-    e.room = field++->as<std::string>();
-    e.id = field++->as<std::uint64_t>();
-    e.view.broker = field++->as<std::uint64_t>();
-    e.view.number = field++->as<std::uint64_t>();
-    e.route = field++->as<std::string>();
-    e.code = static_cast<errc>(field++->as<std::uint8_t>());
-    if (field->type != msgpack::type::BIN)
-        throw msgpack::type_error();
-    e.body = {field->via.bin.ptr, field->via.bin.size};
-    return e;
+    out.array(fields);
+    out.number(envelope_version);
+    out.number(static_cast<std::uint8_t>(e.kind));
+    out.text(e.from);
+    if (e.to.size() > 1)
+        out.array(e.to.size());
+    else if (e.to.empty())
+        out.text({});
+    for (const auto& one : e.to)
+        out.text(one);
+    out.text(e.room);
+    out.number(e.id);
+    out.number(e.view.broker);
+    out.number(e.view.number);
+    out.text(e.route);
+    out.number(static_cast<std::uint8_t>(e.code));
+    out.binary(e.body);
+}
+
+void read_addressees(reader& in, envelope& e)
+{
+    if (in.array_is_next()) {
+        for (auto left = in.array(); left > 0 && in.ok(); --left)
+            e.to.push_back(in.text());
+    } else if (const auto one = in.text(); !one.empty()) {
+        e.to.push_back(one);
+    }
+}
+
+/// Precondition: version and number of elements have been read.
+void read(reader& in, envelope& e)
+{
+    constexpr std::uint64_t most_code = 0xff;
+    e.kind = static_cast<kind>(in.number(last_kind));
+    e.from = in.text();
+    read_addressees(in, e);
+    e.room = in.text();
+    e.id = in.number();
+    e.view.broker = in.number();
+    e.view.number = in.number();
+    e.route = in.text();
+    e.code = static_cast<errc>(in.number(most_code));
+    e.body = in.binary();
 }
 
 } // namespace
@@ -56,45 +143,29 @@ std::string_view name_of(kind k)
 
 std::string encode(const envelope& e)
 {
-    constexpr std::size_t header = 128; // usual size without the body: one allocation
-    std::string out;
-    out.reserve(header + e.body.size());
-    string_buffer buffer(out);
-    msgpack::packer packer(buffer);
-    packer.pack_array(fields);
-    packer.pack(envelope_version);
-    packer.pack(static_cast<std::uint8_t>(e.kind));
-    packer.pack(e.from);
-    if (e.to.size() > 1)
-        packer.pack(e.to);
-    else
-        packer.pack(e.to.empty() ? std::string{} : e.to.front());
-    packer.pack(e.room);
-    packer.pack(e.id);
-    packer.pack(e.view.broker);
-    packer.pack(e.view.number);
-    packer.pack(e.route);
-    packer.pack(static_cast<std::uint8_t>(e.code));
-    packer.pack_bin(static_cast<std::uint32_t>(e.body.size()));
-    packer.pack_bin_body(e.body.data(), static_cast<std::uint32_t>(e.body.size()));
-    return out;
+    std::string bytes;
+    bytes.resize_and_overwrite(most_bytes(e), [&e](char* begin, std::size_t) {
+        writer out(begin);
+        write(out, e);
+        return static_cast<std::size_t>(out.at() - begin);
+    });
+    return bytes;
 }
 
 result<envelope> decode(std::string_view bytes)
 {
     if (bytes.size() > max_envelope)
         return std::unexpected(errc::too_large);
-    try {
-        std::size_t used = 0;
-        const auto by_reference = [](msgpack::type::object_type, std::size_t, void*) { return true; };
-        const auto handle = msgpack::unpack(bytes.data(), bytes.size(), used, by_reference, nullptr,
-                                            limits_for(bytes.size()));
-        if (used != bytes.size() || handle.get().type != msgpack::type::ARRAY)
-            return std::unexpected(errc::bad_request);
-        return from_array(handle.get().via.array);
-    } catch (const std::exception&) {
+    reader in(bytes);
+    const auto elements = in.array();
+    if (elements < fields || in.number() != envelope_version)
         return std::unexpected(errc::bad_request);
-    }
+    result<envelope> e(std::in_place);
+    read(in, *e);
+    in.skip(elements - fields); // a later version may have appended some
+    if (!in.complete())
+        e = std::unexpected(errc::bad_request);
+    return e;
 }
 
 std::string topic_of(std::string_view server, std::uint64_t nonce)

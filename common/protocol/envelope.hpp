@@ -4,10 +4,11 @@
 
 #include "common/protocol/errc.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace citron::protocol {
 
@@ -48,25 +49,28 @@ struct view_id
     bool operator==(const view_id&) const = default;
 };
 
+/// Server ids; as many as a room has connectors as a rule are kept without an allocation.
+using addressees = boost::container::small_vector<std::string_view, 4>;
+
 /// On the wire: one msgpack array [version, kind, from, to, room, id, view.broker, view.number, route, code,
 /// body]. `to` is a text, or an array of texts when there is more than one addressee. Extra elements are
-/// ignored.
+/// ignored. Every text is borrowed: from the bytes it was decoded from, or from who sends it.
 struct envelope
 {
     protocol::kind kind = protocol::kind::beat;
-    std::string from; ///< server id of the sender; the broker checks it against the socket's identity
-    std::vector<std::string> to; ///< server ids; empty: addressed by `room`, or the broker itself
-    std::string room;            ///< the rid that this concerns; with an empty `to` it is the address
-    std::uint64_t id = 0;        ///< pairs a reply with its call; unique in the caller's process. 0: none
-    view_id view;                ///< the newest view that the sender knew
-    std::string route;           ///< "chat.chatHandler.send"; empty for control kinds
-    errc code = errc::ok;        ///< replies only
-    std::string_view body;       ///< borrowed: valid as long as the bytes it points into
+    std::string_view from;  ///< server id of the sender; the broker checks it against the socket's identity
+    addressees to;          ///< empty: addressed by `room`, or the broker itself
+    std::string_view room;  ///< the rid that this concerns; with an empty `to` it is the address
+    std::uint64_t id = 0;   ///< pairs a reply with its call; unique in the caller's process. 0: none
+    view_id view;           ///< the newest view that the sender knew
+    std::string_view route; ///< "chat.chatHandler.send"; empty for control kinds
+    errc code = errc::ok;   ///< replies only
+    std::string_view body;  ///< nobody but the addressee reads it
 };
 
 [[nodiscard]] std::string encode(const envelope& e);
 
-/// `body` of the result points into `bytes`. Wrong version, shape, kind or trailing bytes: bad_request.
+/// The result borrows from `bytes`. Wrong version, shape, kind or trailing bytes: bad_request.
 [[nodiscard]] result<envelope> decode(std::string_view bytes);
 
 /// A published frame is topic, then the encoded envelope. The topic is server id + NUL + nonce of the

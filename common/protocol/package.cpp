@@ -103,14 +103,24 @@ result<client_message> decode_message(std::string_view body)
     return m;
 }
 
-std::string encode_response(std::uint32_t id, std::string_view json)
+std::string response_head(std::uint32_t id, std::size_t size)
 {
     constexpr char response_flag = 0x04;
-    std::string head(1, response_flag);
+    std::size_t id_bytes = 1;
+    for (auto rest = id >> 7U; rest; rest >>= 7U)
+        ++id_bytes;
+    std::string head; // short enough to need no memory of its own
+    append_header(head, package_type::data, 1 + id_bytes + size);
+    head.push_back(response_flag);
     append_id(head, id);
+    return head;
+}
+
+std::string encode_response(std::uint32_t id, std::string_view json)
+{
+    const auto head = response_head(id, json.size());
     std::string out;
-    out.reserve(package_header + head.size() + json.size());
-    append_header(out, package_type::data, head.size() + json.size());
+    out.reserve(head.size() + json.size());
     return out.append(head).append(json);
 }
 

@@ -56,6 +56,10 @@ struct client_message
 /// The body of a data package. bad_request when it is truncated, or of a type that does not exist.
 [[nodiscard]] result<client_message> decode_message(std::string_view body);
 
+/// What comes before the `size` bytes of a response's JSON in its data package. Precondition: they fit into
+/// it.
+[[nodiscard]] std::string response_head(std::uint32_t id, std::size_t size);
+
 /// A whole data package with a response. Precondition: json fits into a package.
 [[nodiscard]] std::string encode_response(std::uint32_t id, std::string_view json);
 

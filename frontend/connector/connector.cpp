@@ -1,7 +1,5 @@
 #include "frontend/connector/connector.hpp"
 
-#include "common/protocol/route.hpp"
-
 #include <utility>
 
 namespace citron::frontend {
@@ -31,10 +29,9 @@ void connector::on_request(session& s, const request& r, instant now)
                : sessions_.refuse(*waiting, id, answer.error(), size, at);
     };
     const auto* known = protocol::find_client_route(r.route);
-    const auto route = protocol::parse_route(r.route);
-    if (!known || !route || route->server == "gate")
+    if (!known || known->route.starts_with("gate."))
         return done(std::unexpected(errc::no_such_route), now);
-    if (route->server != "connector")
+    if (!known->route.starts_with("connector."))
         return rooms_.forward(s, *known, r.body, done, now);
     application_.serve(r.route, s, r.body, done, now);
 }

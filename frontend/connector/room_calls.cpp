@@ -13,12 +13,13 @@ room_calls::room_calls(room_call_options options, cluster::rpc& rpc, protocol::c
 }
 
 room_calls::call_id room_calls::start(std::string room, std::string_view route, std::string body,
-                                      instant deadline, bool repeatable, callback done, instant now)
+                                      instant deadline, bool repeatable, callback done, instant now,
+                                      session_id client)
 {
     const auto id = next_++;
     bytes_ += body.size();
-    auto& c = calls_[id];
-    c = {std::move(room), std::string(route), std::move(body), deadline, now, repeatable, std::move(done)};
+    call started{std::move(room), route, std::move(body), deadline, now, repeatable, std::move(done), client};
+    auto& c = calls_.emplace_hint(calls_.end(), id, std::move(started))->second;
     if (!held_)
         attempt(id, c, now);
     return id;
@@ -55,7 +56,7 @@ void room_calls::on_answer(call_id id, const cluster::answer& a, instant now)
     c.retry_at = now + options_.retry;
     if (a.code == errc::hole)
         if (const auto wanted = protocol::unpack<std::uint64_t>(a.body); wanted && told_hole_)
-            told_hole_(id, *wanted, now);
+            told_hole_(id, c.client, *wanted, now);
 }
 
 void room_calls::cancel(call_id id)

@@ -32,16 +32,19 @@ public:
     room_calls(room_call_options options, cluster::rpc& rpc, protocol::counters& counters);
 
     /// `done` is called once, never from within start(): with the owner's word, or `timeout` at the deadline.
-    /// `repeatable` false: given up as `unavailable` where the outcome of a try is unknown.
+    /// `repeatable` false: given up as `unavailable` where the outcome of a try is unknown. `route` outlives
+    /// the call: a constant. `client`: on whose behalf, for on_hole; 0: nobody's.
     call_id start(std::string room, std::string_view route, std::string body, instant deadline,
-                  bool repeatable, callback done, instant now);
+                  bool repeatable, callback done, instant now, session_id client = 0);
     /// The callback will not be called.
     void cancel(call_id id);
     void resend(call_id id, instant now);
     /// Ends it now.
     void fail(call_id id, errc why, instant now);
-    /// The owner wants send number `wanted` before this one. The call itself waits, and is repeated.
-    using hole_callback = std::function<void(call_id id, std::uint64_t wanted, instant now)>;
+    /// The owner wants send number `wanted` of `client` before this one. The call itself waits, and is
+    /// repeated.
+    using hole_callback =
+        std::function<void(call_id id, session_id client, std::uint64_t wanted, instant now)>;
     void on_hole(hole_callback told) { told_hole_ = std::move(told); }
     /// Nobody can be asked: calls wait.
     void hold();
@@ -59,10 +62,13 @@ public:
 private:
     struct call
     {
-        std::string room, route, body;
+        std::string room;
+        std::string_view route;
+        std::string body;
         instant deadline, retry_at;
         bool repeatable;
         callback done;
+        session_id client;
         bool tried = false, waiting = true;
     };
 

@@ -59,21 +59,26 @@ room* room_index::find(const std::string& rid)
     return found == rooms_.end() ? nullptr : found->second.get();
 }
 
-place* room_index::find(session_id client, const std::string& rid)
+place* room_index::find(session_id client, std::string_view rid) const
 {
-    for (auto* p : places(client))
+    for (const auto& p : places(client))
         if (p->in->rid == rid)
-            return p;
+            return p.get();
     return nullptr;
 }
 
-std::vector<place*> room_index::places(session_id client)
+place* room_index::find(session_id client, std::uint64_t serial) const
 {
-    std::vector<place*> found;
-    if (const auto mine = places_.find(client); mine != places_.end())
-        for (const auto& p : mine->second)
-            found.push_back(p.get());
-    return found;
+    for (const auto& p : places(client))
+        if (p->serial == serial)
+            return p.get();
+    return nullptr;
+}
+
+std::span<const std::unique_ptr<place>> room_index::places(session_id client) const
+{
+    const auto mine = places_.find(client);
+    return mine == places_.end() ? std::span<const std::unique_ptr<place>>() : mine->second;
 }
 
 } // namespace citron::frontend

@@ -11,7 +11,9 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -116,9 +118,11 @@ public:
     void admit(place& p);
 
     [[nodiscard]] room* find(const std::string& rid);
-    [[nodiscard]] place* find(session_id client, const std::string& rid);
+    [[nodiscard]] place* find(session_id client, std::string_view rid) const;
+    /// The place with this serial.
+    [[nodiscard]] place* find(session_id client, std::uint64_t serial) const;
     /// Places of one session, in the order they were added.
-    [[nodiscard]] std::vector<place*> places(session_id client);
+    [[nodiscard]] std::span<const std::unique_ptr<place>> places(session_id client) const;
     [[nodiscard]] std::map<std::string, std::unique_ptr<room>>& rooms() { return rooms_; }
     [[nodiscard]] const std::map<std::string, std::unique_ptr<room>>& rooms() const { return rooms_; }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace citron::frontend {
@@ -31,8 +32,9 @@ room_service::room_service(room_options options, cluster::peer& line, cluster::r
       evicted_(counters.at("room.evicted")), undecodable_(counters.at("room.undecodable")),
       holes_(counters.at("send.holes"))
 {
-    calls_.on_hole(
-        [this](room_calls::call_id id, std::uint64_t wanted, instant now) { on_hole(id, wanted, now); });
+    calls_.on_hole([this](room_calls::call_id id, session_id client, std::uint64_t wanted, instant now) {
+        on_hole(id, client, wanted, now);
+    });
 }
 
 // ---- entering and leaving
@@ -113,7 +115,7 @@ void room_service::on_entered(session_id id, const entry& wanted, std::uint64_t 
                               const reply& done, instant deadline, const cluster::answer& a, instant now)
 {
     const turn current(*this, now);
-    place* p = find({id, wanted.rid, serial});
+    place* p = index_.find(id, serial);
     if (!p)
         return; // its session has closed, and has told the owner so
     const auto answer = a.code == errc::ok ? protocol::unpack<added>(a.body) : std::unexpected(a.code);
@@ -140,8 +142,6 @@ void room_service::leave(place& p)
     if (!rpc_.notify_room(p.in->rid, protocol::kick::route, body))
         line_.renew(); // the enroll list on the new line says it
     calls_.cancel(p.join_call);
-    for (const auto& [number, call] : p.sends)
-        senders_.erase(call);
     index_.remove(p);
 }
 
@@ -157,20 +157,16 @@ result<std::string> room_service::leave(session& s, const std::string& rid, inst
 
 void room_service::leave_earlier(session_id id, std::uint64_t serial, instant now)
 {
-    for (auto* p : index_.places(id)) {
-        if (p->serial >= serial)
-            continue;
+    std::vector<place*> earlier; // places() changes under the loop
+    for (const auto& p : index_.places(id))
+        if (p->serial < serial)
+            earlier.push_back(p.get());
+    for (auto* p : earlier) {
         if (p->joining) // it was asked for before, and is answered later: the client has chosen otherwise
             calls_.fail(p->join_call, errc::not_entered, now);
         else
             leave(*p);
     }
-}
-
-place* room_service::find(const place_name& name)
-{
-    place* p = index_.find(name.client, name.rid);
-    return p && p->serial == name.serial ? p : nullptr;
 }
 
 void room_service::on_session_closed(session& s, instant now)
@@ -183,8 +179,8 @@ void room_service::on_session_closed(session& s, instant now)
 void room_service::bury(instant)
 {
     for (const auto* s : std::exchange(closed_, {})) {
-        for (auto* p : index_.places(s->id))
-            leave(*p);
+        while (!index_.places(s->id).empty())
+            leave(*index_.places(s->id).front());
         identities_.erase(s->id);
     }
 }
@@ -193,20 +189,21 @@ void room_service::bury(instant)
 
 result<place*> room_service::room_meant(session& s, std::string_view body)
 {
-    auto places = index_.places(s.id);
-    std::erase_if(places, [](const place* p) { return p->joining; });
-    if (places.empty())
+    const auto places = index_.places(s.id);
+    const auto joined = [](const auto& p) { return !p->joining; };
+    const auto first = std::ranges::find_if(places, joined);
+    if (first == places.end())
         return std::unexpected(errc::not_entered);
-    if (places.size() == 1)
-        return places.front(); // the owner compares the rid that the body may name
+    if (std::none_of(std::next(first), places.end(), joined))
+        return first->get(); // the owner compares the rid that the body may name
     const auto parsed = protocol::parse_body(body);
     const auto rid = parsed ? protocol::text_at(*parsed, "rid") : std::string{};
     if (rid.empty())
         return std::unexpected(errc::bad_request);
-    const auto meant = std::ranges::find(places, rid, [](const place* p) { return p->in->rid; });
-    if (meant == places.end())
+    place* meant = index_.find(s.id, std::string_view(rid));
+    if (!meant || meant->joining)
         return std::unexpected(errc::not_entered);
-    return *meant;
+    return meant;
 }
 
 void room_service::forward(session& s, const protocol::client_route& route, std::string_view body, reply done,
@@ -219,43 +216,54 @@ void room_service::forward(session& s, const protocol::client_route& route, std:
     if (calls_.full(body.size()))
         return done(std::unexpected(errc::overloaded), now);
     place& p = **meant;
-    protocol::client_request request{.who = member_of(p), .low = p.low(), .body = {std::string(body)}};
-    request.number = route.numbered ? p.next_send : 0;
-    const place_name sender{s.id, p.in->rid, p.serial};
-    const auto answered = [this, sender, number = request.number,
-                           done = std::move(done)](const cluster::answer& a, instant at) {
-        const turn current_answer(*this, at);
-        if (place* from = find(sender); from && number) {
-            senders_.erase(from->sends[number]);
-            from->sends.erase(number);
-        }
-        done(a.code == errc::ok ? result<std::string>(a.body) : std::unexpected(a.code), at);
+    const auto number = route.numbered ? p.next_send : 0;
+    const auto& self = line_.self();
+    const protocol::client_request request{
+        .who = {.user = p.user, .connector = self.id, .boot = self.boot, .session = s.id, .stay = p.serial},
+        .number = number,
+        .low = p.low(),
+        .body = {std::string(body)}};
+    auto answered = [this, client = s.id, serial = p.serial, number,
+                     done = std::move(done)](const cluster::answer& a, instant at) {
+        on_answered(client, serial, number, done, a, at);
     };
     const auto id =
         calls_.start(p.in->rid, route.route, protocol::pack(request), now + options_.request_timeout,
-                     route.numbered || route.repeatable, answered, now);
+                     route.numbered || route.repeatable, std::move(answered), now, s.id);
     if (!route.numbered)
         return;
     auto& used = identities_[s.id].next_send;
     used = std::max(used, ++p.next_send);
-    p.sends.emplace(request.number, id);
-    senders_.emplace(id, sender);
+    p.sends.emplace_hint(p.sends.end(), number, id);
+}
+
+void room_service::on_answered(session_id client, std::uint64_t serial, std::uint64_t number,
+                               const reply& done, const cluster::answer& a, instant now)
+{
+    const turn current(*this, now);
+    if (place* from = number ? index_.find(client, serial) : nullptr)
+        from->sends.erase(number);
+    done(a.code == errc::ok ? result<std::string>(a.body) : std::unexpected(a.code), now);
 }
 
 /// The owner has not seen an earlier send of this session: a link lost it. From there on, all are sent again.
-void room_service::on_hole(room_calls::call_id id, std::uint64_t wanted, instant now)
+void room_service::on_hole(room_calls::call_id id, session_id client, std::uint64_t wanted, instant now)
 {
     ++holes_;
-    const auto sender = senders_.find(id);
-    place* p = sender == senders_.end() ? nullptr : find(sender->second);
-    if (!p) // left meanwhile: the earlier ones are not sent again
+    const auto sends_this = [id](const auto& p) {
+        return std::ranges::any_of(p->sends, [id](const auto& sent) { return sent.second == id; });
+    };
+    const auto places = index_.places(client);
+    const auto sender = std::ranges::find_if(places, sends_this);
+    if (sender == places.end()) // left meanwhile: the earlier ones are not sent again
         return calls_.fail(id, errc::not_entered, now);
-    if (!p->sends.contains(wanted)) // what was answered long ago
+    place& p = **sender;
+    if (!p.sends.contains(wanted)) // what was answered long ago
         return calls_.fail(id, errc::unavailable, now);
-    if (now - p->resent < options_.calls.retry)
+    if (now - p.resent < options_.calls.retry)
         return; // just done: their answers are on the way
-    p->resent = now;
-    for (auto sent = p->sends.lower_bound(wanted); sent != p->sends.end(); ++sent)
+    p.resent = now;
+    for (auto sent = p.sends.lower_bound(wanted); sent != p.sends.end(); ++sent)
         calls_.resend(sent->second, now);
 }
 
@@ -284,7 +292,7 @@ bool room_service::on_remote(const envelope& e, instant now)
     const turn current(*this, now);
     if (e.route == protocol::channel_state) {
         if (const auto state = protocol::unpack<protocol::sync_state>(e.body))
-            feed_.on_state(e.room, *state, now);
+            feed_.on_state(std::string(e.room), *state, now);
         else
             ++undecodable_;
         return true;
@@ -332,7 +340,7 @@ void room_service::on_deliver(const envelope& e, instant now)
     (void)rpc_.reply(e.from, e.id, e.room, took ? errc::ok : errc::no_such_user, {});
 }
 
-void room_service::evict(const std::string& rid, session_id id, std::string_view reason, instant now)
+void room_service::evict(std::string_view rid, session_id id, std::string_view reason, instant now)
 {
     if (place* p = index_.find(id, rid)) {
         ++evicted_;

@@ -75,14 +75,6 @@ private:
         std::uint64_t opened = 0;    ///< ms since 1970
     };
 
-    /// A place that may be gone when it is looked up.
-    struct place_name
-    {
-        session_id client;
-        std::string rid;
-        std::uint64_t serial;
-    };
-
     /// While one is alive, sessions that end keep their places: whoever walks over members may go on.
     class turn
     {
@@ -109,12 +101,13 @@ private:
                     instant deadline, const cluster::answer& a, instant now);
     void leave(place& p);
     void leave_earlier(session_id id, std::uint64_t serial, instant now);
-    place* find(const place_name& name);
+    void on_answered(session_id client, std::uint64_t serial, std::uint64_t number, const reply& done,
+                     const cluster::answer& a, instant now);
     [[nodiscard]] protocol::result<place*> room_meant(session& s, std::string_view body);
-    void on_hole(room_calls::call_id id, std::uint64_t wanted, instant now);
+    void on_hole(room_calls::call_id id, session_id client, std::uint64_t wanted, instant now);
     void on_deliver(const protocol::envelope& e, instant now);
     void on_evict(const protocol::envelope& e, instant now);
-    void evict(const std::string& rid, session_id id, std::string_view reason, instant now);
+    void evict(std::string_view rid, session_id id, std::string_view reason, instant now);
     void enroll(const protocol::view& v);
     void bury(instant now);
 
@@ -126,7 +119,6 @@ private:
     room_calls calls_;
     room_feed feed_;
     std::unordered_map<session_id, identity> identities_;
-    std::unordered_map<room_calls::call_id, place_name> senders_; ///< whose numbered send a call is
     std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>
         enrolled_; ///< broker, generation, nonce of our link
     instant ticked_{};

@@ -50,27 +50,29 @@ void broker_process::read(const std::string& identity, const std::string& bytes)
 
 void broker_process::deliver(broker::delivery& d)
 {
-    const auto route = routes_.find(d.identity);
+    const auto route = routes_.find(std::string(d.identity.view()));
     if (route != routes_.end()) {
-        journal_of("->", d.identity, d.bytes.view());
+        journal_of("->", d.identity.view(), d.bytes.view());
         return route->second->send_down(std::string(d.bytes.view()));
     }
-    journal_of("-x", d.identity, d.bytes.view());
-    board_->on_undeliverable(d.identity, d.bytes.view(), now());
+    journal_of("-x", d.identity.view(), d.bytes.view());
+    board_->on_undeliverable(d.identity.view(), d.bytes.view(), now());
 }
 
 void broker_process::carry_out()
 {
-    for (auto deliveries = board_->take_deliveries(); !deliveries.empty();
-         deliveries = board_->take_deliveries())
+    std::vector<broker::delivery> deliveries;
+    for (board_->take_deliveries(deliveries); !deliveries.empty(); board_->take_deliveries(deliveries))
         for (auto& d : deliveries)
             deliver(d);
-    for (const auto& p : board_->take_publications()) {
-        const auto topic = topics_.find(p.topic);
+    std::vector<broker::publication> publications;
+    board_->take_publications(publications);
+    for (const auto& p : publications) {
+        const auto topic = topics_.find(std::string(p.topic.view()));
         if (topic == topics_.end())
             continue; // nobody subscribes: an XPUB drops it in silence
         journal_of("=>", topic->second->identity(), p.bytes.view());
-        topic->second->publish(p.topic + std::string(p.bytes.view()));
+        topic->second->publish(std::string(p.topic.view()).append(p.bytes.view()));
     }
 }
 

@@ -172,9 +172,10 @@ std::string body_of(const envelope& e)
 
 std::string transcript(const envelope& e)
 {
-    return fmt::format("{}{}{}{} view={} {} {}", name_of(e.kind), e.room.empty() ? "" : " room=" + e.room,
-                       e.id ? fmt::format(" id={:x}", e.id & 0xffffffU) : "",
-                       e.from.empty() ? "" : " from=" + e.from, e.view.number, e.route, body_of(e));
+    return fmt::format(
+        "{}{}{}{} view={} {} {}", name_of(e.kind), e.room.empty() ? "" : fmt::format(" room={}", e.room),
+        e.id ? fmt::format(" id={:x}", e.id & 0xffffffU) : "",
+        e.from.empty() ? "" : fmt::format(" from={}", e.from), e.view.number, e.route, body_of(e));
 }
 
 } // namespace citron::sim

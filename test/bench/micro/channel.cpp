@@ -11,7 +11,7 @@ using protocol::errc;
 /// Takes everything, and keeps nothing.
 struct deaf_port final : backend::channel_port
 {
-    void answer(const backend::caller&, const std::string&, errc, std::string_view) override {}
+    void answer(const backend::caller&, std::string_view, errc, std::string_view) override {}
     void publish(const std::vector<std::string>& connectors, const protocol::broadcast& b) override
     {
         benchmark::DoNotOptimize(connectors);

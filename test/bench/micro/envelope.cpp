@@ -11,53 +11,65 @@ using benchmark::State;
 using protocol::envelope;
 using protocol::kind;
 
-envelope call(std::string_view body)
+/// What an envelope borrows from.
+struct names
+{
+    explicit names(std::size_t connectors = 1) : to(connector_ids(connectors)) {}
+    std::vector<std::string> to;
+    std::string chat_server = chat_server_id(), room = rid();
+};
+
+envelope call(const names& of, std::string_view body)
 {
     return {.kind = kind::call,
-            .from = connector_id(1),
-            .room = rid(),
+            .from = of.to.front(),
+            .room = of.room,
             .id = 1ULL << 40U,
             .view = {1ULL << 60U, 17},
-            .route = std::string(send_route),
+            .route = send_route,
             .body = body};
 }
 
-envelope publication(std::string_view body, std::size_t connectors)
+envelope publication(const names& of, std::string_view body)
 {
     return {.kind = kind::broadcast,
-            .from = chat_server_id(),
-            .to = connector_ids(connectors),
-            .room = rid(),
+            .from = of.chat_server,
+            .to = {of.to.begin(), of.to.end()},
+            .room = of.room,
             .view = {1ULL << 60U, 17},
-            .route = std::string(protocol::channel_push),
+            .route = protocol::channel_push,
             .body = body};
 }
 
 void envelope_encode_call(State& state)
 {
+    const names all;
     const auto body = protocol::pack(client_request());
-    const auto e = call(body);
+    const auto e = call(all, body);
     measure(state, [&] { DoNotOptimize(encode(e)); });
 }
 
 void envelope_decode_call(State& state)
 {
+    const names all;
     const auto body = protocol::pack(client_request());
-    const auto bytes = encode(call(body));
+    const auto bytes = encode(call(all, body));
     measure(state, [&] { DoNotOptimize(protocol::decode(bytes)); });
 }
 
 void envelope_encode_broadcast(State& state)
 {
+    const names all(static_cast<std::size_t>(state.range(0)));
     const auto body = protocol::pack(broadcast());
-    const auto e = publication(body, static_cast<std::size_t>(state.range(0)));
+    const auto e = publication(all, body);
     measure(state, [&] { DoNotOptimize(encode(e)); });
 }
 
 void envelope_decode_broadcast(State& state)
 {
+    const names all(static_cast<std::size_t>(state.range(0)));
     const auto body = protocol::pack(broadcast());
-    const auto bytes = encode(publication(body, static_cast<std::size_t>(state.range(0))));
+    const auto bytes = encode(publication(all, body));
     measure(state, [&] { DoNotOptimize(protocol::decode(bytes)); });
 }
 

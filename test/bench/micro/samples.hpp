@@ -69,7 +69,15 @@ inline protocol::member member(std::size_t n = 1)
 
 inline protocol::client_request client_request()
 {
-    return {.who = member(), .number = 11, .low = 10, .body = {send_json()}};
+    const auto all = member();
+    return {.who = {.user = all.user,
+                    .connector = all.connector,
+                    .boot = all.boot,
+                    .session = all.session,
+                    .stay = all.stay},
+            .number = 11,
+            .low = 10,
+            .body = {send_json()}};
 }
 
 inline protocol::broadcast broadcast()

@@ -3,6 +3,7 @@
 #include "common/protocol/package.hpp"
 #include "test/bench/micro/samples.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -111,12 +112,16 @@ bool wired_cluster::carry()
     bool moved = broker_hears(chat_.line());
     for (auto& c : connectors_)
         moved |= broker_hears(c.server.line());
-    std::ranges::move(board_.take_deliveries(), std::back_inserter(deliveries_));
-    std::ranges::move(board_.take_publications(), std::back_inserter(publications_));
-    for (const auto& d : std::exchange(deliveries_, {}))
-        hear(d);
-    for (const auto& p : std::exchange(publications_, {}))
-        hear(p);
+    std::vector<broker::delivery> deliveries;
+    std::vector<broker::publication> publications;
+    board_.take_deliveries(deliveries);
+    board_.take_publications(publications);
+    for (const auto* all : {&deliveries_, &deliveries}) // from the steps, and of just now
+        std::ranges::for_each(*all, [this](const auto& d) { hear(d); });
+    for (const auto* all : {&publications_, &publications})
+        std::ranges::for_each(*all, [this](const auto& p) { hear(p); });
+    deliveries_.clear();
+    publications_.clear();
     return moved;
 }
 
@@ -131,18 +136,18 @@ bool wired_cluster::broker_hears(cluster::peer& line)
 
 void wired_cluster::hear(const broker::delivery& d)
 {
-    if (d.identity == chat_identity_)
+    if (d.identity.view() == chat_identity_)
         return chat_.line().on_frame(d.bytes.view(), now);
     for (auto& c : connectors_)
-        if (d.identity.starts_with(c.server.line().self().id))
+        if (d.identity.view().starts_with(c.server.line().self().id))
             c.server.line().on_frame(d.bytes.view(), now);
 }
 
 void wired_cluster::hear(const broker::publication& p)
 {
     for (auto& c : connectors_)
-        if (p.topic.starts_with(c.server.line().self().id))
-            c.server.line().on_published(p.topic + std::string(p.bytes.view()), now);
+        if (p.topic.view().starts_with(c.server.line().self().id))
+            c.server.line().on_published(std::string(p.topic.view()).append(p.bytes.view()), now);
 }
 
 void wired_cluster::chat_server_turn()
@@ -182,7 +187,7 @@ std::string wired_cluster::input_of(step s)
         deliveries_.clear();
         return bytes;
     case step::show_broadcast:
-        bytes = publications_.at(0).topic + std::string(publications_.at(0).bytes.view());
+        bytes = std::string(publications_.at(0).topic.view()).append(publications_.at(0).bytes.view());
         publications_.erase(publications_.begin()); // the other connectors get theirs at the end
         return bytes;
     case step::write_outboxes:
@@ -199,20 +204,20 @@ void wired_cluster::perform(step s, std::string bytes)
         return connector.sessions().on_message(sender_, bytes, now);
     case step::relay_request:
         board_.on_frame(connector_identity_, std::move(bytes), now);
-        deliveries_ = board_.take_deliveries();
+        board_.take_deliveries(deliveries_);
         return;
     case step::serve_send:
         chat_.line().on_frame(bytes, now);
         return chat_server_turn();
     case step::relay_answer:
         board_.on_frame(chat_identity_, std::move(bytes), now);
-        deliveries_ = board_.take_deliveries();
+        board_.take_deliveries(deliveries_);
         return;
     case step::answer_client:
         return connector.line().on_frame(bytes, now);
     case step::relay_broadcast:
         board_.on_frame(chat_identity_, std::move(bytes), now);
-        publications_ = board_.take_publications();
+        board_.take_publications(publications_);
         return;
     case step::show_broadcast:
         return connector.line().on_published(bytes, now);

@@ -48,7 +48,7 @@ struct ferry final : cluster::peer_listener
             sent.push_back(protocol::unpack<protocol::handover>(e.body).value());
             unanswered.push_back(e.id);
             bytes.push_back(e.body.size());
-            said.push_back(e.room + text_of(sent.back()));
+            said.push_back(std::string(e.room) + text_of(sent.back()));
         }
         return said;
     }

@@ -35,7 +35,7 @@ inline std::string text_of(const protocol::head& at)
 
 struct recording_port final : channel_port
 {
-    void answer(const caller& to, const std::string&, errc code, std::string_view body) override
+    void answer(const caller& to, std::string_view, errc code, std::string_view body) override
     {
         log.push_back(fmt::format("answer {}#{} {} {}", to.server, to.id, protocol::reason(code), body));
     }

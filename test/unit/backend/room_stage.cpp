@@ -185,17 +185,12 @@ void room_stage::serve()
 void room_stage::call(const std::string& from, std::string_view route, const std::string& body)
 {
     asked_[next_call_] = route;
-    hear({.kind = kind::call,
-          .from = from,
-          .room = rid,
-          .id = next_call_++,
-          .route = std::string(route),
-          .body = body});
+    hear({.kind = kind::call, .from = from, .room = rid, .id = next_call_++, .route = route, .body = body});
 }
 
 void room_stage::notify(const std::string& from, std::string_view route, const std::string& body)
 {
-    hear({.kind = kind::notify, .from = from, .room = rid, .route = std::string(route), .body = body});
+    hear({.kind = kind::notify, .from = from, .room = rid, .route = route, .body = body});
 }
 
 void room_stage::enter(const protocol::add& request)
@@ -244,7 +239,7 @@ void room_stage::hand_over(protocol::handover part, const std::string& from)
           .from = from,
           .room = rid,
           .id = id,
-          .route = std::string(protocol::handover::route),
+          .route = protocol::handover::route,
           .body = body});
 }
 

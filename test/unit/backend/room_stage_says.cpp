@@ -128,7 +128,7 @@ std::string room_stage::text_of_notify(const envelope& e)
         const auto body = protocol::unpack<protocol::evict>(e.body).value();
         return fmt::format("evict {} {}", body.session, body.reason);
     }
-    return "forwarded " + e.route;
+    return "forwarded " + std::string(e.route);
 }
 
 std::string room_stage::text_of(const protocol::handover& part)
@@ -159,7 +159,7 @@ std::string room_stage::text_of_call(const envelope& e)
 
 std::string room_stage::text_of(const envelope& e)
 {
-    const auto to = e.to.empty() ? e.room : fmt::format("{}", fmt::join(e.to, ","));
+    const auto to = e.to.empty() ? std::string(e.room) : fmt::format("{}", fmt::join(e.to, ","));
     switch (e.kind) {
     case kind::reply:
         return text_of_reply(e);

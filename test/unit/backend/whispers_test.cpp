@@ -40,7 +40,7 @@ struct courier final : cluster::peer_listener
             if (const auto e = protocol::decode(*line.outgoing()).value(); e.kind == kind::call) {
                 ids.push_back(e.id);
                 last = protocol::unpack<protocol::deliver>(e.body).value();
-                last_to = e.to.front() + " " + e.room;
+                last_to = fmt::format("{} {}", e.to.front(), e.room);
             }
         return ids;
     }

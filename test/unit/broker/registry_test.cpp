@@ -290,7 +290,7 @@ TEST(Registry, ALateHelloOfAnOldLinkIsStale)
     s.hello(old);
 
     EXPECT_EQ(s.hears(old), "refused stale");
-    EXPECT_EQ(s.board.peers().find("s1")->identity, chat.identity());
+    EXPECT_EQ(s.board.peers().find("s1")->identity.view(), chat.identity());
 }
 
 TEST(Registry, TheSameHelloTwiceIsAnsweredTwice)

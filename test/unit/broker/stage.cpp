@@ -121,10 +121,14 @@ void stage::stand_still(milliseconds time)
 
 void stage::collect()
 {
-    for (auto& d : board.take_deliveries())
-        inbox_[d.identity].emplace_back(d.bytes.view());
-    for (auto& p : board.take_publications())
-        inbox_[p.topic].emplace_back(p.bytes.view());
+    std::vector<delivery> deliveries;
+    std::vector<publication> publications;
+    board.take_deliveries(deliveries);
+    board.take_publications(publications);
+    for (const auto& d : deliveries)
+        inbox_[std::string(d.identity.view())].emplace_back(d.bytes.view());
+    for (const auto& p : publications)
+        inbox_[std::string(p.topic.view())].emplace_back(p.bytes.view());
 }
 
 std::string stage::hears(actor& who)

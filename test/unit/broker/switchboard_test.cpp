@@ -30,14 +30,10 @@ struct Switchboard : testing::Test
         return protocol::pick(room, std::vector<std::string>{"s1", "s2"}) == 0 ? s1 : s2;
     }
     actor& other(std::string_view room) { return &owner(room) == &s1 ? s2 : s1; }
-    static envelope call(std::vector<std::string> to, std::string room = {}, std::uint64_t id = 7)
+    static envelope call(protocol::addressees to, std::string_view room = {}, std::uint64_t id = 7)
     {
-        return {.kind = kind::call,
-                .to = std::move(to),
-                .room = std::move(room),
-                .id = id,
-                .route = "a.b.c",
-                .body = {}};
+        return {
+            .kind = kind::call, .to = std::move(to), .room = room, .id = id, .route = "a.b.c", .body = {}};
     }
 };
 
@@ -270,8 +266,7 @@ TEST_F(Switchboard, TellsItsCountersToWhoeverAsks)
     for (const auto* to : {"broker", "b1"}) {
         stage fresh({.id = "b1"});
         auto gate = fresh.gate("g1");
-        fresh.say(gate,
-                  {.kind = kind::call, .to = {to}, .id = 3, .route = std::string(protocol::stats_route)});
+        fresh.say(gate, {.kind = kind::call, .to = {to}, .id = 3, .route = protocol::stats_route});
 
         const auto frames = fresh.frames(gate);
         ASSERT_EQ(frames.size(), 1U);
@@ -283,7 +278,7 @@ TEST_F(Switchboard, TellsWhatTheShellProvides)
 {
     s.board.serve_stats([] { return std::string(R"({"x":1})"); });
 
-    s.say(c1, {.kind = kind::call, .to = {"broker"}, .id = 3, .route = std::string(protocol::stats_route)});
+    s.say(c1, {.kind = kind::call, .to = {"broker"}, .id = 3, .route = protocol::stats_route});
 
     EXPECT_EQ(protocol::decode(s.frames(c1).at(0))->body, R"({"x":1})");
 }

@@ -407,7 +407,7 @@ TEST(Peer, RefusesWhatIsLargerThanAnEnvelopeMayBe)
     const std::vector<std::string> many(100, "connector-server-1");
 
     EXPECT_TRUE(l.peer.send({.kind = kind::notify, .body = body}));
-    EXPECT_FALSE(l.peer.send({.kind = kind::broadcast, .to = many, .body = body}));
+    EXPECT_FALSE(l.peer.send({.kind = kind::broadcast, .to = {many.begin(), many.end()}, .body = body}));
 
     EXPECT_LE(l.peer.outgoing()->size(), protocol::max_envelope);
 }

@@ -60,7 +60,7 @@ TEST(Rpc, CallsAServer)
 
     const auto frame = c.next();
 
-    EXPECT_EQ(frame.e.to, std::vector<std::string>{"s2"});
+    EXPECT_EQ(frame.e.to, protocol::addressees{"s2"});
     EXPECT_EQ(frame.e.room, "lobby");
 }
 
@@ -221,11 +221,11 @@ TEST(Rpc, NotifiesAndReplies)
 
     const auto server = c.next(), room = c.next(), reply = c.next();
     EXPECT_EQ(server.e.kind, kind::notify);
-    EXPECT_EQ(server.e.to, std::vector<std::string>{"s2"});
+    EXPECT_EQ(server.e.to, protocol::addressees{"s2"});
     EXPECT_EQ(room.e.room, "lobby");
     EXPECT_TRUE(room.e.to.empty());
     EXPECT_EQ(reply.e.kind, kind::reply);
-    EXPECT_EQ(reply.e.to, std::vector<std::string>{"s3"});
+    EXPECT_EQ(reply.e.to, protocol::addressees{"s3"});
     EXPECT_EQ(reply.e.id, 5U);
     EXPECT_EQ(reply.e.code, errc::no_such_user);
 }

@@ -1,4 +1,5 @@
 #include "common/protocol/codec.hpp"
+#include "test/unit/protocol/msgpack_values.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,7 +15,12 @@ struct pair
 {
     std::uint64_t number = 42;
     std::string text = "default";
-    MSGPACK_DEFINE_ARRAY(number, text)
+    CITRON_FIELDS(number, text)
+
+    void msgpack_unpack(const msgpack::object& object)
+    {
+        msgpack::type::make_define_array(number, text).msgpack_unpack(object);
+    }
 };
 
 TEST(Codec, PacksStructsAsArrays)
@@ -50,6 +56,61 @@ TEST(Codec, ForgedLengthsAreRefused)
         EXPECT_FALSE(unpack<std::vector<std::string>>(bytes));
         EXPECT_FALSE(unpack<std::string>(bytes));
     }
+}
+
+/// Every type of field that a body may have; msgpack-cxx can read it too.
+struct every_type
+{
+    bool flag = true;
+    std::uint8_t byte = 1;
+    std::uint16_t port = 2;
+    std::uint32_t part = 3;
+    std::uint64_t id = 4;
+    std::string name = "ann";
+    std::vector<std::string> names{"bob"};
+    std::vector<std::uint64_t> numbers{5};
+    pair inner;
+    std::vector<pair> inners{{}};
+    CITRON_FIELDS(flag, byte, port, part, id, name, names, numbers, inner, inners)
+
+    void msgpack_unpack(const msgpack::object& object)
+    {
+        msgpack::type::make_define_array(flag, byte, port, part, id, name, names, numbers, inner, inners)
+            .msgpack_unpack(object);
+    }
+};
+
+/// True when these are the fields of an every_type.
+bool expect_as_msgpack_cxx(const std::vector<std::string>& elements)
+{
+    std::string bytes(1, static_cast<char>(0x90 | elements.size()));
+    for (const auto& one : elements)
+        bytes += one;
+    const auto value = unpack<every_type>(bytes);
+    try {
+        const auto expected = test::parse_with_msgpack_cxx(bytes).get().as<every_type>();
+        EXPECT_EQ(pack(value.value()), pack(expected)) << testing::PrintToString(bytes);
+        return true;
+    } catch (const msgpack::type_error&) {
+        EXPECT_FALSE(value) << testing::PrintToString(bytes);
+        return false;
+    }
+}
+
+TEST(Codec, EveryTypeInEveryFieldCountsAsWithMsgpackCxx)
+{
+    const std::vector<std::string> sound{"\xc3"s,          "\x01"s,        "\x02"s,      "\x03"s,
+                                         "\x04"s,          "\xa1x"s,       "\x91\xa1y"s, "\x92\x05\x06"s,
+                                         "\x92\x07\xa1z"s, "\x91\x91\x08"s};
+    ASSERT_TRUE(expect_as_msgpack_cxx(sound));
+    int accepted = 0;
+    for (std::size_t i = 0; i <= sound.size(); ++i)
+        for (const auto& value : test::values()) {
+            auto changed = sound;
+            i == sound.size() ? changed.push_back(value) : void(changed[i] = value);
+            accepted += expect_as_msgpack_cxx(changed);
+        }
+    EXPECT_GT(accepted, 50);
 }
 
 TEST(Codec, BlobsAreBinaryAndAlsoReadFromText)

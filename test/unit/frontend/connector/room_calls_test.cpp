@@ -180,7 +180,7 @@ TEST_F(RoomCalls, AtItsDeadlineACallEndsAndIsNotAskedAgain)
 TEST_F(RoomCalls, AHoleIsToldWithTheNumberWantedAndTheCallWaits)
 {
     strings told;
-    calls.on_hole([&](room_calls::call_id id, std::uint64_t wanted, instant) {
+    calls.on_hole([&](room_calls::call_id id, session_id, std::uint64_t wanted, instant) {
         told.push_back(std::to_string(id) + " wants " + std::to_string(wanted));
     });
     const auto id = ask_owner("a");
@@ -196,7 +196,7 @@ TEST_F(RoomCalls, AHoleIsToldWithTheNumberWantedAndTheCallWaits)
 TEST_F(RoomCalls, AHoleWithoutANumberIsJustRepeated)
 {
     bool told = false;
-    calls.on_hole([&](room_calls::call_id, std::uint64_t, instant) { told = true; });
+    calls.on_hole([&](room_calls::call_id, session_id, std::uint64_t, instant) { told = true; });
     ask_owner("a");
 
     answer(0, errc::hole, "no number");

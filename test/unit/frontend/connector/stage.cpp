@@ -161,7 +161,7 @@ void stage::join(session& s, const std::string& rid, const head& position)
 
 stage::sent stage::read(const envelope& e)
 {
-    sent s{.room = e.room, .id = e.id};
+    sent s{.room = std::string(e.room), .id = e.id};
     const auto route = protocol::parse_route(e.route);
     const auto method = route ? std::string(route->method) : std::string();
     if (e.kind == kind::reply) {
@@ -245,8 +245,8 @@ void stage::publish(const std::string& rid, const head& at)
 
 void stage::publish(std::string_view route, std::string_view body)
 {
-    const auto bytes = protocol::encode(
-        {.kind = kind::broadcast, .from = "s1", .to = {"c1"}, .route = std::string(route), .body = body});
+    const auto bytes =
+        protocol::encode({.kind = kind::broadcast, .from = "s1", .to = {"c1"}, .route = route, .body = body});
     server.line().on_published(protocol::topic_of("c1", nonce_) + bytes, now);
 }
 
@@ -257,18 +257,13 @@ void stage::call(std::uint64_t id, std::string_view route, std::string_view body
                 .to = {"c1"},
                 .room = rid,
                 .id = id,
-                .route = std::string(route),
+                .route = route,
                 .body = body});
 }
 
 void stage::notify(std::string_view route, std::string_view body, const std::string& rid)
 {
-    hear_frame({.kind = kind::notify,
-                .from = "s1",
-                .to = {"c1"},
-                .room = rid,
-                .route = std::string(route),
-                .body = body});
+    hear_frame({.kind = kind::notify, .from = "s1", .to = {"c1"}, .room = rid, .route = route, .body = body});
 }
 
 void stage::pass(milliseconds time)
