@@ -32,7 +32,7 @@ memory_options history_of(const runtime::chat_config& conf)
 } // namespace
 
 server::server(const runtime::startup& start)
-    : pace_(start.conf.chat.batch), history_(history_of(start.conf.chat), counters_),
+    : history_(history_of(start.conf.chat), counters_),
       chat_(options_of(start), history_, counters_, cluster::link::now()),
       link_(loop_, context_, chat_.line(), cluster::endpoints_of(start.conf.broker),
             {.on_tick = [this](instant now) { on_tick(now); },
@@ -49,7 +49,7 @@ void server::run()
 {
     lifecycle_ = std::make_unique<runtime::lifecycle>(loop_, stop_limit, [this] { begin_stop(); });
     link_.start();
-    runtime::run(loop_, pace_);
+    loop_.run();
 }
 
 void server::on_tick(instant now)

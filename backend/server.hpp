@@ -6,7 +6,6 @@
 #include "common/cluster/link.hpp"
 #include "common/runtime/lifecycle.hpp"
 #include "common/runtime/options.hpp"
-#include "common/runtime/pace.hpp"
 #include "common/runtime/stats.hpp"
 
 #include <memory>
@@ -28,7 +27,6 @@ private:
     void begin_stop();
     void finish(instant now);
 
-    runtime::pace pace_;
     net::io_context loop_{1};
     cluster::zmq_context context_;
     protocol::counters counters_;

@@ -59,8 +59,7 @@ void raise_descriptor_limit(std::size_t sessions)
 }
 
 shell::shell(const runtime::startup& start, server_parts server, protocol::counters& counters)
-    : server_(std::move(server)), counters_(counters), pace_(start.conf.chat.batch),
-      stats_(start.self.id, start.self.kind, counters),
+    : server_(std::move(server)), counters_(counters), stats_(start.self.id, start.self.kind, counters),
       link_(loop_, context_, server_.line, cluster::endpoints_of(start.conf.broker),
             {.on_tick = [this](instant now) { on_tick(now); },
              .after_turn = [this](instant) { clients_.flush_dirty(); }}),
@@ -101,7 +100,7 @@ void shell::run()
     door_.start();
     if (web_door_)
         web_door_->start();
-    runtime::run(loop_, pace_);
+    loop_.run();
 }
 
 void shell::on_tick(instant now)

@@ -6,7 +6,6 @@
 #include "common/protocol/counters.hpp"
 #include "common/runtime/lifecycle.hpp"
 #include "common/runtime/options.hpp"
-#include "common/runtime/pace.hpp"
 #include "common/runtime/stats.hpp"
 #include "frontend/listener.hpp"
 #include "frontend/session_service.hpp"
@@ -49,7 +48,6 @@ private:
 
     server_parts server_;
     protocol::counters& counters_;
-    runtime::pace pace_;
     net::io_context loop_{1};
     cluster::zmq_context context_;
     runtime::stats stats_;

@@ -3,6 +3,7 @@
 #include "common/runtime/config.hpp"
 
 #include <netdb.h>
+#include <sched.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -11,7 +12,11 @@
 
 namespace citron::cluster {
 
-zmq_context::zmq_context() : native_(std::make_unique<native>()) {}
+/// The I/O thread does not cut in on the loop that wakes it, so it finds all of a turn's frames at once.
+zmq_context::zmq_context() : native_(std::make_unique<native>())
+{
+    native_->context.set(zmq::ctxopt::thread_sched_policy, SCHED_BATCH);
+}
 zmq_context::~zmq_context() = default;
 
 namespace {

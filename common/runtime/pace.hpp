@@ -1,5 +1,5 @@
-// How often a loop wakes under load. Each wake-up costs more than the message it brings, here and in the
-// thread that causes the next one; so a busy loop rests a little between turns, and finds more at each.
+// How often a loop wakes under load. A wake-up costs more than the message it brings, here and wherever that
+// message goes next; so a busy loop rests a little between turns, and finds more at each.
 #pragma once
 
 #include "common/protocol/types.hpp"
