@@ -34,6 +34,7 @@ json figures(const step_outcome& s)
               {"sent", s.sent},
               {"unsent", s.unsent},
               {"accepted", s.accepted},
+              {"unanswered", s.unanswered()},
               {"refused",
                {{"overloaded", s.refused_overloaded},
                 {"unavailable", s.refused_unavailable},
@@ -60,14 +61,14 @@ json figures(const step_outcome& s)
 
 std::string line(const step_outcome& s)
 {
-    return fmt::format("{:>9.0f} msg/s {:>10.0f} deliveries/s  p50 {:>8.2f}  p99 {:>8.2f}  max {:>8.2f} ms  "
-                       "{:>6.2f} us/delivery  lost {} late {} repeated {} disordered {} refused {} unsent {} "
-                       "closed {}{}{}\n",
-                       s.rate, s.deliveries_per_second(), ms(s.latency.percentile(50)),
-                       ms(s.latency.percentile(99)), ms(s.latency.highest()),
-                       per(s.server_cpu_us(), s.delivered), s.lost(), s.late, s.repeated, s.disordered,
-                       s.refused(), s.unsent, s.closed, s.same_order ? "" : "  ORDER DIFFERS",
-                       s.sustained() ? "" : "  (not sustained)");
+    return fmt::format(
+        "{:>9.0f} msg/s {:>10.0f} deliveries/s  p50 {:>8.2f}  p99 {:>8.2f}  max {:>8.2f} ms  "
+        "{:>6.2f} us/delivery  lost {} late {} repeated {} disordered {} refused {} unanswered {} unsent {} "
+        "closed {}{}{}\n",
+        s.rate, s.deliveries_per_second(), ms(s.latency.percentile(50)), ms(s.latency.percentile(99)),
+        ms(s.latency.highest()), per(s.server_cpu_us(), s.delivered), s.lost(), s.late, s.repeated,
+        s.disordered, s.refused(), s.unanswered(), s.unsent, s.closed, s.same_order ? "" : "  ORDER DIFFERS",
+        s.sustained() ? "" : "  (not sustained)");
 }
 
 } // namespace
@@ -107,7 +108,8 @@ std::uint64_t step_outcome::server_cpu_us() const
 bool step_outcome::sustained() const
 {
     constexpr std::uint64_t limit_us = 250'000;
-    return latency.percentile(99) <= limit_us && late + lost() + closed + refused() + unsent == 0;
+    return latency.percentile(99) <= limit_us &&
+           late + lost() + closed + refused() + unanswered() + unsent == 0;
 }
 
 std::string to_json(const plan& p, const outcome& o)

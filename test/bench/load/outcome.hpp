@@ -4,6 +4,7 @@
 #include "test/bench/load/board.hpp"
 #include "test/bench/load/plan.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -29,6 +30,8 @@ struct step_outcome
     {
         return refused_overloaded + refused_unavailable + refused_other;
     }
+    /// No answer before the step was over.
+    [[nodiscard]] std::uint64_t unanswered() const { return sent - std::min(sent, accepted + refused()); }
     [[nodiscard]] std::uint64_t lost() const { return expected > delivered ? expected - delivered : 0; }
     [[nodiscard]] double deliveries_per_second() const;
     [[nodiscard]] std::uint64_t server_cpu_us() const;

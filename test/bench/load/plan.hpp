@@ -57,7 +57,7 @@ struct plan
     case workload::storm:
         return p.rooms = 1000, p.members = 10, p.rate = 20, p;
     case workload::slow:
-        return p.payload = 2048, p.seconds = 20, p;
+        return p.payload = 8192, p.seconds = 20, p;
     }
     return p;
 }

@@ -53,19 +53,23 @@ void referee::on_delivery(talk& t, std::string_view body)
 void referee::on_answer(talk& t, std::uint32_t id, bool accepted, std::string_view reason)
 {
     auto& open = static_cast<member&>(t).unanswered;
-    const auto found = std::ranges::find(open, id, &std::pair<std::uint32_t, std::uint64_t>::first);
+    const auto found = std::ranges::find(open, id, &member::open_send::id);
     if (found == open.end())
         return;
+    const auto asked = *found;
+    open.erase(found);
+    if (asked.step != step_)
+        return; // the step that sent it is over, and has counted it as unanswered
     if (accepted) {
         count_.accepted.add();
-        count_.answer.record(us_since(found->second));
+        count_.answer.record(us_since(asked.due_ns));
     } else if (reason == "overloaded") {
         count_.refused_overloaded.add();
+    } else if (reason == "unavailable" || reason == "timeout") {
+        count_.refused_unavailable.add();
     } else {
-        (reason == "unavailable" || reason == "timeout" ? count_.refused_unavailable : count_.refused_other)
-            .add();
+        count_.refused_other.add();
     }
-    open.erase(found);
 }
 
 void referee::on_kick(talk& /*t*/, std::string_view /*reason*/)
@@ -82,7 +86,7 @@ void referee::on_sent(member& m, std::uint32_t id, std::uint64_t due_ns, bool wi
 {
     count_.sent.add();
     if (will_be_answered)
-        m.unanswered.emplace_back(id, due_ns);
+        m.unanswered.push_back({id, step_, due_ns});
     else
         count_.accepted.add();
 }

@@ -29,11 +29,16 @@ struct member : talk
     stage at = stage::away;
     bool stalled = false; ///< does not read, on purpose
     std::uint32_t room_index = 0;
-    std::uint32_t seat = 0;                                         ///< 0, 1 ... within the room
-    std::uint32_t said = 0;                                         ///< seq of the last own message
-    std::uint64_t digest = 0;                                       ///< of all that was heard, in order
-    std::vector<std::uint32_t> last_seq;                            ///< by sender
-    std::deque<std::pair<std::uint32_t, std::uint64_t>> unanswered; ///< (id, due)
+    std::uint32_t seat = 0;              ///< 0, 1 ... within the room
+    std::uint32_t said = 0;              ///< seq of the last own message
+    std::uint64_t digest = 0;            ///< of all that was heard, in order
+    std::vector<std::uint32_t> last_seq; ///< by sender
+    struct open_send
+    {
+        std::uint32_t id = 0, step = 0;
+        std::uint64_t due_ns = 0;
+    };
+    std::deque<open_send> unanswered;
 };
 
 class referee : public listener

@@ -21,6 +21,7 @@ constexpr std::size_t most_unwritten = 64U << 10U; ///< of one member; beyond it
 constexpr std::size_t joins_at_once = 128;
 constexpr std::uint64_t glance_ns = 5'000'000; ///< at the board, when nothing else happens
 constexpr int due_at_once = 512;
+constexpr std::uint64_t too_late_ns = 250'000'000; ///< we are overloaded ourselves: the message is not sent
 
 } // namespace
 
@@ -149,7 +150,7 @@ void worker::say_due(std::uint64_t now)
                                                      std::min(plan_.senders, plan_.members));
         const auto global = room * plan_.members + seat;
         if (mine(global))
-            say(of(global), due);
+            now - due > too_late_ns ? count_.unsent.add() : say(of(global), due);
     }
 }
 
