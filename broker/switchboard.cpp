@@ -15,8 +15,9 @@ using protocol::server_kind;
 
 namespace {
 
-constexpr std::string_view us = "broker";  // whatever our id in conf/servers.json is
-constexpr std::size_t max_babblers = 1000; // senders of garbage that are remembered as logged
+constexpr std::string_view us = "broker";          // whatever our id in conf/servers.json is
+constexpr std::size_t longest_hello = 256U << 10U; // a view of thousands of servers; anybody may send one
+constexpr std::size_t max_babblers = 1000;         // senders of garbage that are remembered as logged
 
 /// Which kinds a peer may send, by what it is.
 bool may_send(server_kind who, kind what)
@@ -85,7 +86,9 @@ void switchboard::on_garbage(std::string_view identity)
 
 void switchboard::greet(std::string_view identity, const envelope& e, instant now)
 {
-    const auto hello = protocol::unpack<protocol::hello>(e.body);
+    const bool credible = e.body.size() <= longest_hello;
+    const auto hello =
+        credible ? protocol::unpack<protocol::hello>(e.body) : std::unexpected(errc::too_large);
     const bool sound = hello && hello->self.id == e.from;
     const auto taken =
         sound ? registry_.admit(identity, *hello, now) : registry::admission{.refusal = "bad_hello"};

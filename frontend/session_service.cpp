@@ -111,8 +111,9 @@ void session_service::on_gone(session_id id, instant now)
     if (!s)
         return;
     end(*s, {}, now);
-    if (s->dirty) // near the end of the list, if not at it: ending has put it there
-        dirty_.erase(std::next(std::find(dirty_.rbegin(), dirty_.rend(), s)).base());
+    const auto dirty = std::find(dirty_.rbegin(), dirty_.rend(), s); // at the end: ending has put it there
+    if (dirty != dirty_.rend())
+        dirty_.erase(std::next(dirty).base());
     sessions_.erase(id);
 }
 

@@ -66,12 +66,8 @@ public:
         s.carrier = this;
     }
 
-    net::awaitable<void> run()
-    {
-        const auto alive = shared_from_this();
-        const bool more = co_await shake_hands();
-        read_on(more);
-    }
+    /// Coroutines own their connection from the call on: they begin only in a later turn.
+    static net::awaitable<void> run(std::shared_ptr<connection> self);
 
     void flush();
     void cut();
@@ -98,7 +94,7 @@ private:
     void queue(const protocol::frame& control) { queue(std::string(control.view())); }
 
     [[nodiscard]] progress write();
-    net::awaitable<void> write_when_possible();
+    static net::awaitable<void> write_when_possible(std::shared_ptr<connection> self);
     void last_bytes();
 
     std::shared_ptr<connection_table> table_;
@@ -113,6 +109,17 @@ private:
 };
 
 // ---- reading
+
+net::awaitable<void> connection::run(std::shared_ptr<connection> self)
+{
+    bool more = false;
+    try {
+        more = co_await self->shake_hands();
+    } catch (const std::exception& error) {
+        runtime::log::error("websocket failed: {}", runtime::log::printable(error.what()));
+    }
+    self->read_on(more);
+}
 
 /// False: there is nothing to be read.
 net::awaitable<bool> connection::shake_hands()
@@ -149,7 +156,7 @@ void connection::on_readable(error_code failed)
 void connection::read_on(bool more)
 {
     if (!more && !std::exchange(heard_out_, true)) {
-        flush();
+        runtime::guard("websocket.flush", [this] { flush(); });
         more = !gone() && session_->state == phase::closing;
     }
     if (!more)
@@ -202,10 +209,11 @@ void connection::forget()
     cut();
     if (gone())
         return;
-    session_ = nullptr;
-    table_->sessions.on_gone(id_, clock_now());
-    table_->turn(); // rooms may have to be told
+    std::exchange(session_, nullptr)->carrier = nullptr;
+    const auto alive = shared_from_this();
     table_->connections.erase(id_);
+    runtime::guard("websocket.gone", [this] { table_->sessions.on_gone(id_, clock_now()); });
+    table_->turn(); // rooms may have to be told
 }
 
 // ---- writing
@@ -233,7 +241,7 @@ void connection::flush()
     if (result == progress::blocked) {
         ++table_->blocked;
         blocked_ = true;
-        runtime::spawn(socket().get_executor(), "websocket.write", write_when_possible());
+        runtime::spawn(socket().get_executor(), "websocket.write", write_when_possible(shared_from_this()));
     }
     if (result == progress::done)
         last_bytes();
@@ -262,19 +270,18 @@ connection::progress connection::write()
     return progress::done;
 }
 
-net::awaitable<void> connection::write_when_possible()
+net::awaitable<void> connection::write_when_possible(std::shared_ptr<connection> self)
 {
-    const auto alive = shared_from_this();
     progress result = progress::blocked;
     while (result == progress::blocked) {
         error_code failed;
-        co_await socket().async_wait(tcp::socket::wait_write,
-                                     net::redirect_error(net::use_awaitable, failed));
-        result = failed || gone() ? progress::failed : write();
+        co_await self->socket().async_wait(tcp::socket::wait_write,
+                                           net::redirect_error(net::use_awaitable, failed));
+        result = failed || self->gone() ? progress::failed : self->write();
     }
-    blocked_ = false;
+    self->blocked_ = false;
     if (result == progress::done)
-        last_bytes();
+        self->last_bytes();
 }
 
 // Nothing follows the close frame: say so to the peer's TCP as well, so that it need not wait.
@@ -321,14 +328,14 @@ void websockets::take(tcp::socket socket)
     const auto executor = socket.get_executor();
     auto made = std::make_shared<connection>(table_, std::move(socket), *s);
     table_->connections.emplace(s->id, made);
-    runtime::spawn(executor, "websocket", made->run());
+    runtime::spawn(executor, "websocket", connection::run(made));
 }
 
 void websockets::flush_dirty()
 {
     table_->sessions.flush_dirty([](session& s) {
         if (s.carrier)
-            s.carrier->flush();
+            runtime::guard("websocket.flush", [&s] { s.carrier->flush(); });
     });
 }
 

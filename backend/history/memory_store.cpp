@@ -17,6 +17,7 @@ memory_store::memory_store(memory_options options, protocol::counters& counters)
 
 void memory_store::complete()
 {
+    carried_out_.clear();      // what a call that threw has left is not done twice
     carried_out_.swap(asked_); // what comes of it asks for more, which waits for the next call
     for (auto& one : carried_out_)
         one();

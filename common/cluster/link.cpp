@@ -85,10 +85,10 @@ void link::flush()
     if (std::exchange(turn_posted_, true))
         return;
     net::post(loop_, [this, alive = alive_] {
-        if (*alive) {
-            turn_posted_ = false;
-            turn();
-        }
+        if (!*alive)
+            return;
+        turn_posted_ = false;
+        runtime::guard("link.turn", [this] { turn(); });
     });
 }
 

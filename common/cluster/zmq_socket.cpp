@@ -13,9 +13,11 @@
 namespace citron::cluster {
 
 /// The I/O thread does not cut in on the loop that wakes it, so it finds all of a turn's frames at once.
+/// (Under another policy than the usual one, real-time say, libzmq would fail to change it, and abort.)
 zmq_context::zmq_context() : native_(std::make_unique<native>())
 {
-    native_->context.set(zmq::ctxopt::thread_sched_policy, SCHED_BATCH);
+    if (sched_getscheduler(0) == SCHED_OTHER)
+        native_->context.set(zmq::ctxopt::thread_sched_policy, SCHED_BATCH);
 }
 zmq_context::~zmq_context() = default;
 
@@ -152,6 +154,14 @@ void connect_socket(zmq::socket_t& socket, const std::string& endpoint)
     } catch (const zmq::error_t& error) {
         refuse(endpoint, error);
     }
+}
+
+int events_of(zmq::socket_t& socket)
+{
+    int events = 0;
+    std::size_t size = sizeof events;
+    (void)uninterrupted([&] { return zmq_getsockopt(socket.handle(), ZMQ_EVENTS, &events, &size); });
+    return events;
 }
 
 bool take(zmq::socket_t& socket, zmq::message_t& part)

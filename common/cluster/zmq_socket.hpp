@@ -24,6 +24,10 @@ struct zmq_context::native
 void bind_socket(zmq::socket_t& socket, const std::string& endpoint);
 void connect_socket(zmq::socket_t& socket, const std::string& endpoint);
 
+/// ZMQ_EVENTS. Also lets libzmq digest what its I/O thread has told it: full queues with room again, new
+/// connections.
+[[nodiscard]] int events_of(zmq::socket_t& socket);
+
 /// Receives or sends one frame without waiting; false: see errno.
 [[nodiscard]] bool take(zmq::socket_t& socket, zmq::message_t& part);
 [[nodiscard]] bool put(zmq::socket_t& socket, zmq::message_t& part, int flags);

@@ -6,6 +6,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <cerrno>
@@ -36,7 +37,7 @@ struct zmq_stream::impl : std::enable_shared_from_this<impl>
 {
     impl(net::io_context& loop, zmq::socket_t socket, bool has_identity, stream_handlers handlers)
         : has_identity_(has_identity), handlers_(std::move(handlers)), socket_(std::move(socket)),
-          fd_(loop, socket_.get(opt::fd))
+          fd_(loop, socket_.get(opt::fd)), retry_(loop)
     {
     }
     ~impl() { close(0); }
@@ -54,14 +55,15 @@ struct zmq_stream::impl : std::enable_shared_from_this<impl>
     void malformed();
     void carry_out();
     [[nodiscard]] bool put_now(zmq::message_t& part, int flags);
-    /// Also lets libzmq digest what its I/O thread has told it: full queues with room again, new connections.
-    [[nodiscard]] bool readable() { return (socket_.get(opt::events) & ZMQ_POLLIN) != 0; }
+    [[nodiscard]] bool readable() { return (events_of(socket_) & ZMQ_POLLIN) != 0; }
+    [[nodiscard]] send_result full();
 
     bool has_identity_; ///< messages have two frames: router, and the monitor's pair
-    bool closed_ = false, woken_ = false, sleeping_ = false, looking_ = false;
+    bool closed_ = false, woken_ = false, sleeping_ = false, looking_ = false, retrying_ = false;
     stream_handlers handlers_;
     zmq::socket_t socket_;
     net::posix::stream_descriptor fd_; ///< libzmq's: released, never closed
+    net::steady_timer retry_;
     zmq::message_t identity_, frame_;
     std::shared_ptr<impl> monitor_;
 };
@@ -163,9 +165,24 @@ send_result zmq_stream::impl::send(std::string_view identity, zmq::message_t& bo
     if (has_identity_) {
         zmq::message_t to(identity.data(), identity.size());
         if (!put_now(to, ZMQ_SNDMORE))
-            return errno == EAGAIN ? send_result::full : send_result::unreachable;
+            return errno == EAGAIN ? full() : send_result::unreachable;
     }
-    return put_now(body, 0) ? send_result::sent : send_result::full;
+    return put_now(body, 0) ? send_result::sent : full();
+}
+
+/// That there is room again may be told, and digested, while something else is sent; and of many pipes libzmq
+/// does not say which one has it. So whoever waits for room gets a turn soon in any case.
+send_result zmq_stream::impl::full()
+{
+    constexpr protocol::milliseconds soon{5};
+    if (!std::exchange(retrying_, true)) {
+        retry_.expires_after(soon);
+        retry_.async_wait([self = shared_from_this()](boost::system::error_code /*cancelled*/) {
+            self->retrying_ = false;
+            self->wake();
+        });
+    }
+    return send_result::full;
 }
 
 /// Sending may swallow the edge of what waits to be read. One look is enough for all that is sent until then;
@@ -183,6 +200,8 @@ void zmq_stream::impl::look_again()
 
 void zmq_stream::impl::wake()
 {
+    if (closed_)
+        return;
     woken_ = true;
     if (std::exchange(sleeping_, false))
         fd_.cancel();
@@ -196,6 +215,7 @@ void zmq_stream::impl::close(int linger)
         (void)zmq_socket_monitor(socket_.handle(), nullptr, 0); // first: it must not write to nobody
         monitor_->close(0);
     }
+    retry_.cancel();
     (void)fd_.release();
     socket_.set(opt::linger, linger);
     socket_.close();

@@ -10,15 +10,15 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr protocol::milliseconds longest_turn{2};
-constexpr int glance = 64; // handlers between two looks at the clock
+constexpr protocol::milliseconds shortest_limit{2}; // of a turn
+constexpr int glance = 64;                          // handlers between two looks at the clock
 
 /// False when the loop has ended.
-bool turn(net::io_context& loop)
+bool turn(net::io_context& loop, protocol::duration longest)
 {
     if (loop.run_one() == 0)
         return false;
-    const auto end = clock::now() + longest_turn;
+    const auto end = clock::now() + longest;
     for (int n = 1; loop.poll_one() > 0; ++n)
         if (n % glance == 0 && clock::now() >= end)
             break;
@@ -41,7 +41,8 @@ protocol::duration pace::after_turn(protocol::instant now)
 
 void run(net::io_context& loop, pace rhythm)
 {
-    while (turn(loop)) {
+    const auto longest = std::max<protocol::duration>(shortest_limit, rhythm.rest());
+    while (turn(loop, longest)) {
         const auto rest = rhythm.after_turn(clock::now());
         if (rest > protocol::duration::zero() && !loop.stopped())
             std::this_thread::sleep_for(rest);

@@ -19,6 +19,7 @@ public:
 
     /// A turn has ended: how long to sleep before the next one. At most `rest`.
     [[nodiscard]] protocol::duration after_turn(protocol::instant now);
+    [[nodiscard]] protocol::duration rest() const { return rest_; }
 
 private:
     protocol::duration rest_;
@@ -26,7 +27,8 @@ private:
     protocol::instant refilled_{};
 };
 
-/// Runs `loop` until it is stopped. A turn is everything that is ready, for 2 ms at most.
+/// Runs `loop` until it is stopped. A turn is everything that is ready, for one rest at most (at least 2 ms):
+/// who works that long does not rest.
 void run(net::io_context& loop, pace rhythm);
 
 } // namespace citron::runtime

@@ -324,6 +324,19 @@ TEST(Registry, RefusesHellosThatMakeNoSense)
     refuses(far, "a number that ours could not exceed");
 }
 
+TEST(Registry, AHelloOfMegabytesIsNotEvenDecoded)
+{
+    stage s;
+    auto who = s.make("s1", server_kind::chat);
+    protocol::hello hello{who.self, {}, 1};
+    hello.newest.servers.resize(40'000);
+
+    s.raw(who.identity(),
+          protocol::encode({.kind = kind::hello, .from = "s1", .body = protocol::pack(hello)}));
+
+    EXPECT_EQ(s.hears(who), "refused bad_hello");
+}
+
 TEST(Registry, AHelloMustMatchItsSocket)
 {
     stage s;

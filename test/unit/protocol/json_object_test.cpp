@@ -213,5 +213,19 @@ TEST(JsonObject, UnsignedNumbersAreTakenAndOthersRefused)
         EXPECT_EQ(number(value).error(), errc::bad_request) << value;
 }
 
+TEST(JsonObject, KeysAreFoundHoweverTheyAreSpelled)
+{
+    const auto body = json_object::parse(
+        R"({"\u0072\u0069d":"lobby","r\u0069":1,"ri\/":2,"\u0072\u0069\u0064x":3,"\ud83d\ude00":4})");
+    ASSERT_TRUE(body);
+    EXPECT_EQ(body->text("rid"), "lobby");
+    EXPECT_EQ(body->text("ri"), "1");
+    EXPECT_EQ(body->text("ridx"), "3");
+    EXPECT_EQ(body->text("r"), "");
+    EXPECT_FALSE(json_object::parse(R"({"\bar":1})")->contains("bar"));
+    EXPECT_TRUE(json_object::parse(R"({"\\\/\"":1})")->contains("\\/\""));
+    EXPECT_EQ(body->text("ri/x"), "");
+}
+
 } // namespace
 } // namespace citron::protocol
