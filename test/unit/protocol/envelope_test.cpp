@@ -65,9 +65,9 @@ TEST(Envelope, HasTheBytesThatArchitectureMdPromises)
 
 TEST(Envelope, RoundTripsWithEveryFieldSet)
 {
-    const std::string body("\0\xff binary", 9);
+    const std::string body("\0\xff binary", 9), from(64, 'f');
     const envelope e{.kind = kind::reply,
-                     .from = std::string(64, 'f'),
+                     .from = from,
                      .to = {"connector-server-1", "connector-server-2"},
                      .room = "房间",
                      .id = ~std::uint64_t{0},
