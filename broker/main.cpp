@@ -4,7 +4,7 @@
 #include "common/runtime/lifecycle.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/options.hpp"
-#include "common/runtime/pace.hpp"
+#include "common/runtime/paced_loop.hpp"
 #include "common/runtime/stats.hpp"
 
 #include <random>

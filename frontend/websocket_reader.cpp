@@ -1,6 +1,6 @@
 #include "frontend/websocket_reader.hpp"
 
-#include "common/protocol/json.hpp"
+#include "common/protocol/utf8.hpp"
 #include "frontend/websocket_frame.hpp"
 
 #include <algorithm>

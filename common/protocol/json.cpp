@@ -78,15 +78,6 @@ result<std::uint64_t> number_at(const json& object, std::string_view key, std::u
     return found->get<std::uint64_t>();
 }
 
-bool is_utf8(std::string_view text)
-{
-    char32_t point = 0;
-    while (!text.empty())
-        if (!take_code_point(text, point))
-            return false;
-    return true;
-}
-
 bool is_name(std::string_view text)
 {
     constexpr int longest = 64;

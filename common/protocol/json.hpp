@@ -26,9 +26,6 @@ using nlohmann::ordered_json; ///< answers and pushes keep the key order of Pome
 [[nodiscard]] result<std::uint64_t> number_at(const json& object, std::string_view key,
                                               std::uint64_t otherwise);
 
-/// Valid UTF-8 (RFC 3629) from the first byte to the last; "" is.
-[[nodiscard]] bool is_utf8(std::string_view text);
-
 /// A user's or room's name: 1 to 64 code points of valid UTF-8 without control characters and without '*'.
 [[nodiscard]] bool is_name(std::string_view text);
 

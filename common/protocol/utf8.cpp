@@ -26,4 +26,13 @@ bool take_code_point(std::string_view& text, char32_t& point)
     return point >= smallest[size] && point <= 0x10ffff && !(point >= 0xd800 && point <= 0xdfff);
 }
 
+bool is_utf8(std::string_view text)
+{
+    char32_t point = 0;
+    while (!text.empty())
+        if (!take_code_point(text, point))
+            return false;
+    return true;
+}
+
 } // namespace citron::protocol

@@ -2,30 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 
 namespace citron::runtime {
-
-namespace {
-
-using clock = std::chrono::steady_clock;
-
-constexpr protocol::milliseconds shortest_limit{2}; // of a turn
-constexpr int glance = 64;                          // handlers between two looks at the clock
-
-/// False when the loop has ended.
-bool turn(net::io_context& loop, protocol::duration longest)
-{
-    if (loop.run_one() == 0)
-        return false;
-    const auto end = clock::now() + longest;
-    for (int n = 1; loop.poll_one() > 0; ++n)
-        if (n % glance == 0 && clock::now() >= end)
-            break;
-    return true;
-}
-
-} // namespace
 
 protocol::duration pace::after_turn(protocol::instant now)
 {
@@ -37,16 +15,6 @@ protocol::duration pace::after_turn(protocol::instant now)
     if (turns_ >= 0)
         return protocol::duration::zero();
     return std::min(rest_, std::chrono::duration_cast<protocol::duration>(fraction(rest_) * -turns_));
-}
-
-void run(net::io_context& loop, pace rhythm)
-{
-    const auto longest = std::max<protocol::duration>(shortest_limit, rhythm.rest());
-    while (turn(loop, longest)) {
-        const auto rest = rhythm.after_turn(clock::now());
-        if (rest > protocol::duration::zero() && !loop.stopped())
-            std::this_thread::sleep_for(rest);
-    }
 }
 
 } // namespace citron::runtime

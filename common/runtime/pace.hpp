@@ -1,15 +1,12 @@
-// How often a loop wakes under load. A wake-up costs more than the message it brings, here and wherever that
-// message goes next; so a busy loop rests a little between turns, and finds more at each.
+// PURE. How often a loop wakes under load. A wake-up costs more than the message it brings, here and wherever
+// that message goes next; so a busy loop rests a little between turns, and finds more at each.
 #pragma once
 
 #include "common/protocol/types.hpp"
-#include "common/runtime/net.hpp"
-
-#include <boost/asio/io_context.hpp>
 
 namespace citron::runtime {
 
-/// PURE. A bucket of turns: one comes in per rest, `burst` fit in. Who takes fewer never waits; a request,
+/// A bucket of turns: one comes in per rest, `burst` fit in. Who takes fewer never waits; a request,
 /// its hops and its answer on a quiet cluster are such.
 class pace
 {
@@ -26,9 +23,5 @@ private:
     double burst_, turns_;
     protocol::instant refilled_{};
 };
-
-/// Runs `loop` until it is stopped. A turn is everything that is ready, for one rest at most (at least 2 ms):
-/// who works that long does not rest.
-void run(net::io_context& loop, pace rhythm);
 
 } // namespace citron::runtime

@@ -6,6 +6,7 @@ add_library(runtime STATIC
   runtime/log.cpp
   runtime/options.cpp
   runtime/pace.cpp
+  runtime/paced_loop.cpp
   runtime/printable.cpp
   runtime/stats.cpp)
 target_link_libraries(runtime PUBLIC protocol fmt::fmt Threads::Threads

@@ -1,4 +1,5 @@
 #include "common/protocol/json.hpp"
+#include "common/protocol/utf8.hpp"
 
 #include "common/protocol/client_routes.hpp"
 #include "common/protocol/route.hpp"

@@ -1,6 +1,5 @@
 #include "common/runtime/pace.hpp"
 
-#include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 
 namespace citron::runtime {
@@ -58,26 +57,6 @@ TEST(Pace, ZeroMeansNever)
     pace p(duration::zero());
     for (int n = 0; n < 100; ++n)
         EXPECT_EQ(p.after_turn(start), 0ms);
-}
-
-TEST(Pace, RunEndsWithTheLoop)
-{
-    net::io_context loop;
-    int done = 0;
-    for (int n = 0; n < 100; ++n)
-        net::post(loop, [&done] { ++done; });
-    run(loop, pace(1ms));
-    EXPECT_EQ(done, 100);
-}
-
-TEST(Pace, AStoppedLoopLeavesTheRest)
-{
-    net::io_context loop;
-    bool late = false;
-    net::post(loop, [&] { loop.stop(); });
-    net::post(loop, [&] { late = true; });
-    run(loop, pace(1ms));
-    EXPECT_FALSE(late);
 }
 
 } // namespace
