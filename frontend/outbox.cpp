@@ -40,7 +40,7 @@ void outbox::consume(std::size_t size)
 {
     assert(size <= bytes_);
     if (size == bytes_)
-        return forget_all();
+        return clear(); // what nearly every write ends with
     bytes_ -= size;
     front_written_ += size;
     while (first_ < frames_.size() && front_written_ >= frames_[first_].size()) {
@@ -59,18 +59,11 @@ void outbox::forget_written()
     first_ = 0;
 }
 
-/// What nearly every write ends with.
-void outbox::forget_all()
+void outbox::clear()
 {
     frames_.clear();
     if (frames_.capacity() > kept_when_idle)
         frames_ = {};
-    first_ = bytes_ = front_written_ = 0;
-}
-
-void outbox::clear()
-{
-    frames_ = {};
     first_ = bytes_ = front_written_ = 0;
 }
 

@@ -33,7 +33,6 @@ public:
 
 private:
     void forget_written();
-    void forget_all();
 
     std::vector<protocol::frame> frames_; ///< those before first_ are written and empty
     std::size_t first_ = 0;

@@ -111,9 +111,11 @@ void session_service::on_gone(session_id id, instant now)
     if (!s)
         return;
     end(*s, {}, now);
-    const auto dirty = std::find(dirty_.rbegin(), dirty_.rend(), s); // at the end: ending has put it there
-    if (dirty != dirty_.rend())
-        dirty_.erase(std::next(dirty).base());
+    if (s->dirty) { // near the end of the list, if not at it: ending has put it there
+        const auto last = std::find(dirty_.rbegin(), dirty_.rend(), s);
+        if (last != dirty_.rend())
+            dirty_.erase(std::next(last).base());
+    }
     sessions_.erase(id);
 }
 

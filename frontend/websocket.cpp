@@ -81,7 +81,6 @@ private:
         failed
     };
 
-    [[nodiscard]] tcp::socket& socket() { return socket_; }
     net::awaitable<bool> shake_hands();
     struct waiter;
     void on_readable(error_code failed);
@@ -124,7 +123,7 @@ net::awaitable<void> connection::run(std::shared_ptr<connection> self)
 /// False: there is nothing to be read.
 net::awaitable<bool> connection::shake_hands()
 {
-    auto done = co_await upgrade(socket(), [this](std::string bytes) { queue(std::move(bytes)); });
+    auto done = co_await upgrade(socket_, [this](std::string bytes) { queue(std::move(bytes)); });
     if (gone())
         co_return false;
     ++(done.upgraded ? table_->upgraded : table_->not_upgraded);
@@ -161,14 +160,14 @@ void connection::read_on(bool more)
     }
     if (!more)
         return forget();
-    socket().async_wait(tcp::socket::wait_read, waiter{shared_from_this()});
+    socket_.async_wait(tcp::socket::wait_read, waiter{shared_from_this()});
 }
 
 /// False: nothing more is to be read.
 bool connection::read()
 {
     error_code failed;
-    const auto size = socket().read_some(net::buffer(table_->received), failed);
+    const auto size = socket_.read_some(net::buffer(table_->received), failed);
     if (failed)
         return failed == net::error::would_block; // woken for nothing
     return heard_out_ || digest(std::span(table_->received).first(size));
@@ -229,7 +228,7 @@ void connection::queue(std::string bytes)
 
 void connection::flush()
 {
-    if (gone() || !socket().is_open())
+    if (gone() || !socket_.is_open())
         return;
     if (session_->state == phase::closing && !std::exchange(ending_, true))
         table_->closing.emplace_back(clock_now() + table_->options.linger, id_);
@@ -241,7 +240,7 @@ void connection::flush()
     if (result == progress::blocked) {
         ++table_->blocked;
         blocked_ = true;
-        runtime::spawn(socket().get_executor(), "websocket.write", write_when_possible(shared_from_this()));
+        runtime::spawn(socket_.get_executor(), "websocket.write", write_when_possible(shared_from_this()));
     }
     if (result == progress::done)
         last_bytes();
@@ -255,7 +254,7 @@ connection::progress connection::write()
         for (std::size_t i = 0; i < count; ++i)
             buffers[i] = net::buffer(parts[i]);
         error_code failed;
-        const auto size = socket().write_some(std::span(buffers.data(), count), failed);
+        const auto size = socket_.write_some(std::span(buffers.data(), count), failed);
         ++table_->writes;
         if (failed == net::error::would_block)
             return progress::blocked;
@@ -275,8 +274,8 @@ net::awaitable<void> connection::write_when_possible(std::shared_ptr<connection>
     progress result = progress::blocked;
     while (result == progress::blocked) {
         error_code failed;
-        co_await self->socket().async_wait(tcp::socket::wait_write,
-                                           net::redirect_error(net::use_awaitable, failed));
+        co_await self->socket_.async_wait(tcp::socket::wait_write,
+                                          net::redirect_error(net::use_awaitable, failed));
         result = failed || self->gone() ? progress::failed : self->write();
     }
     self->blocked_ = false;
@@ -289,13 +288,13 @@ void connection::last_bytes()
 {
     error_code ignored;
     if (ending_)
-        socket().shutdown(tcp::socket::shutdown_send, ignored);
+        socket_.shutdown(tcp::socket::shutdown_send, ignored);
 }
 
 void connection::cut()
 {
     error_code ignored;
-    socket().close(ignored);
+    socket_.close(ignored);
 }
 
 // ---- all of them
