@@ -147,15 +147,10 @@ void conductor::run_idle(outcome& o)
 void conductor::run_storm(outcome& o)
 {
     join(o, plan_.members);
-    board_->step++;
-    board_->rate = plan_.rate;
-    board_->talking = 1;
-    board_->start_ns = now_ns() + ns(lead_seconds);
-    board_->end_ns = board_->start_ns + ns(3600);
     board_->present = plan_.connections();
     const auto before = usage_of(plan_.pids);
     const auto start = now_ns();
-    command();
+    begin_step(plan_.rate, 3600, 1);
     const auto others = plan_.connections() - plan_.members;
     pause(120,
           [&] { return sum(&tally::joined) + sum(&tally::join_refused) + sum(&tally::closed) >= others; });
@@ -215,7 +210,7 @@ void conductor::join(outcome& o, std::uint32_t present)
                                  " members could join");
 }
 
-step_outcome conductor::step(double rate, double seconds, std::uint32_t talking)
+void conductor::begin_step(double rate, double seconds, std::uint32_t talking)
 {
     board_->step++;
     board_->rate = rate;
@@ -223,6 +218,11 @@ step_outcome conductor::step(double rate, double seconds, std::uint32_t talking)
     board_->start_ns = now_ns() + ns(lead_seconds);
     board_->end_ns = board_->start_ns + ns(seconds);
     command();
+}
+
+step_outcome conductor::step(double rate, double seconds, std::uint32_t talking)
+{
+    begin_step(rate, seconds, talking);
     const auto before = usage_of(plan_.pids);
     const auto own = usage_of(workers_);
     pause(lead_seconds + seconds);

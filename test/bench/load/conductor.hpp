@@ -33,6 +33,7 @@ private:
     void run_overload(outcome& o);
 
     void join(outcome& o, std::uint32_t present);
+    void begin_step(double rate, double seconds, std::uint32_t talking);
     step_outcome step(double rate, double seconds, std::uint32_t talking);
     step_outcome collect(double rate, double seconds, std::uint32_t talking);
     [[nodiscard]] bool all_heard(std::uint32_t talking) const;
