@@ -304,11 +304,6 @@ void zmq_stream::drain()
     self->drain();
 }
 
-void zmq_stream::wake()
-{
-    impl_->wake();
-}
-
 void zmq_stream::close(protocol::milliseconds linger)
 {
     impl_->close(static_cast<int>(linger.count()));

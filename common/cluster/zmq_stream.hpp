@@ -98,8 +98,6 @@ public:
 
     /// Reads all that waits now, not just a burst, before a judgement about silence. No on_turn.
     void drain();
-    /// A turn soon, though nothing came in. Cheap; many calls make one turn.
-    void wake();
     /// No handler is called any more; frames already sent may still go out for `linger`.
     void close(protocol::milliseconds linger = protocol::milliseconds(0));
 

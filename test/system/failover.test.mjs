@@ -3,15 +3,13 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
 import { Cluster } from "./support/cluster.mjs";
-import { Crowd } from "./support/crowd.mjs";
+import { Crowd, end } from "./support/crowd.mjs";
 import { Member } from "./support/member.mjs";
 import { timed, until } from "./support/wait.mjs";
 
 let cluster, crowd;
 afterEach(async () => {
-    await crowd?.quiet();
-    crowd?.close();
-    await cluster?.stop();
+    await end(crowd, cluster);
     cluster = crowd = undefined;
 });
 

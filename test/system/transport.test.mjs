@@ -5,14 +5,12 @@ import path from "node:path";
 import { afterEach, test } from "node:test";
 
 import { Cluster, binaries, run } from "./support/cluster.mjs";
-import { Crowd } from "./support/crowd.mjs";
+import { Crowd, end } from "./support/crowd.mjs";
 import { until } from "./support/wait.mjs";
 
 let cluster, crowd;
 afterEach(async () => {
-    await crowd?.quiet();
-    crowd?.close();
-    await cluster?.stop();
+    await end(crowd, cluster);
     cluster = crowd = undefined;
 });
 

@@ -4,6 +4,13 @@ import assert from "node:assert/strict";
 import { Member } from "./member.mjs";
 import { inParallel, until } from "./wait.mjs";
 
+/** After a test: nobody sends any more, all leave, the servers end. Either may be missing. */
+export async function end(crowd, cluster) {
+    await crowd?.quiet();
+    crowd?.close();
+    await cluster?.stop();
+}
+
 export class Crowd {
     rooms = [];
     #talking = [];
