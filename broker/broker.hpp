@@ -50,6 +50,8 @@ public:
     [[nodiscard]] const registry& peers() const { return board_.peers(); }
     /// Accepted, but not taken by a socket yet.
     [[nodiscard]] std::size_t parked_bytes() const { return requests_.bytes() + broadcasts_.bytes(); }
+    /// Since it was last asked for.
+    [[nodiscard]] runtime::work take_work() { return board_.take_work(); }
     void serve_stats(std::function<std::string()> json) { board_.serve_stats(std::move(json)); }
 
 private:

@@ -33,6 +33,18 @@ broker::broker_endpoints endpoints_of(const runtime::startup& start)
             .ipc_host = cluster::listens_on_ipc(conf.via) ? conf.host : ""};
 }
 
+/// Three frames make a message to a room: the request, its answer, the broadcast.
+runtime::pace rhythm_of(const runtime::chat_config& conf)
+{
+    constexpr double frames_per_second = 2'000, frames = 100;
+    const protocol::duration rest = conf.batch;
+    return runtime::pace(
+        {.rest = rest,
+         .short_rest = rest / 10, // a chat server needs no longer, unless it writes to a disk
+         .free_per_second = frames_per_second,
+         .burst = frames});
+}
+
 /// Throws config_error: "conf/servers.json: development.broker.port: tcp://...: Address already in use".
 void listen(broker::broker& server, const runtime::startup& start)
 {
@@ -63,7 +75,7 @@ void run(const runtime::startup& start)
         life.done();
     });
     listen(server, start);
-    runtime::run(loop, runtime::pace(start.conf.chat.batch));
+    runtime::run(loop, rhythm_of(start.conf.chat), [&] { return server.take_work(); });
 }
 
 } // namespace

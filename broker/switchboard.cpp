@@ -61,6 +61,7 @@ switchboard::switchboard(registry_options options, protocol::counters& counters,
 
 void switchboard::on_frame(std::string_view identity, std::string bytes, instant now)
 {
+    ++work_.pieces;
     const frame received(std::move(bytes));
     const auto e = protocol::decode(received.view());
     if (!e)
@@ -149,10 +150,10 @@ void switchboard::route(const envelope& e, const frame& bytes)
     if (e.to.size() > 1) // a call has one answer
         return e.kind == kind::call ? answer(e, errc::bad_request, {}) : undeliverable(e);
     const auto* target = e.to.empty() ? registry_.owner_of(e.room) : registry_.find(e.to.front());
-    if (deliver(target, bytes))
-        ++forwarded_;
-    else
-        undeliverable(e);
+    if (!deliver(target, bytes))
+        return undeliverable(e);
+    ++forwarded_;
+    work_.asked |= e.kind == kind::call && e.to.empty();
 }
 
 void switchboard::serve(const envelope& e)

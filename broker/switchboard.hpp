@@ -5,6 +5,7 @@
 #include "common/protocol/contract.hpp"
 #include "common/protocol/counters.hpp"
 #include "common/protocol/frame.hpp"
+#include "common/runtime/pace.hpp"
 
 #include <functional>
 #include <set>
@@ -59,6 +60,9 @@ public:
     /// Lines for the log; identities in them are a stranger's bytes.
     [[nodiscard]] std::vector<std::string> take_notes();
 
+    /// Frames since it was last asked for, and whether a room's owner was called, which answers at once.
+    [[nodiscard]] runtime::work take_work() { return std::exchange(work_, {.pieces = 0}); }
+
     [[nodiscard]] const registry& peers() const { return registry_; }
     /// What `sys.statsRemote.read` answers; default: the counters alone. The shell adds its gauges.
     void serve_stats(std::function<std::string()> json) { stats_ = std::move(json); }
@@ -98,6 +102,7 @@ private:
     std::set<std::string, std::less<>> babblers_; ///< senders of garbage that have been logged
     std::uint64_t pushed_ = 0, settled_ = 0; ///< newest view, newest settled generation that was announced
     instant beaten_;
+    runtime::work work_{.pieces = 0};
     std::uint64_t &forwarded_, &published_, &undecodable_, &forbidden_, &outdated_;
 };
 

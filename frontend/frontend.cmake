@@ -1,4 +1,4 @@
-# The PURE half: what a simulation links.
+#The PURE half : what a simulation links.
 file(GLOB connector_sources CONFIGURE_DEPENDS connector/*.cpp)
 list(FILTER connector_sources EXCLUDE REGEX "/main\\.cpp$")
 add_library(frontend_core STATIC

@@ -3,6 +3,7 @@
 #include "common/cluster/joining.hpp"
 #include "common/protocol/client_routes.hpp"
 #include "common/runtime/log.hpp"
+#include "common/runtime/paced_loop.hpp"
 #include "frontend/web_files.hpp"
 
 #include <sys/resource.h>
@@ -20,6 +21,7 @@ constexpr milliseconds stop_limit{6000};
 constexpr std::size_t polite =
     1U << 20U; ///< so far beyond max_message a message is refused, and beyond it a kick
 constexpr std::size_t spare_descriptors = 512;
+constexpr int share_of_rest = 6; ///< of the broker's rest between turns: what comes from it waits here again
 
 listen_address address_of(const runtime::server_config& self, std::uint16_t port, const char* key)
 {
@@ -60,6 +62,7 @@ void raise_descriptor_limit(std::size_t sessions)
 
 shell::shell(const runtime::startup& start, server_parts server, protocol::counters& counters)
     : server_(std::move(server)), counters_(counters), stats_(start.self.id, start.self.kind, counters),
+      rest_(protocol::duration(start.conf.chat.batch) / share_of_rest),
       link_(loop_, context_, server_.line, cluster::endpoints_of(start.conf.broker),
             {.on_tick = [this](instant now) { on_tick(now); },
              .after_turn = [this](instant) { clients_.flush_dirty(); }}),
@@ -100,7 +103,7 @@ void shell::run()
     door_.start();
     if (web_door_)
         web_door_->start();
-    loop_.run();
+    runtime::run(loop_, runtime::pace({.rest = rest_}));
 }
 
 void shell::on_tick(instant now)

@@ -51,6 +51,7 @@ private:
     net::io_context loop_{1};
     cluster::zmq_context context_;
     runtime::stats stats_;
+    protocol::duration rest_; ///< between two turns, when busy
     cluster::link link_;
     websockets clients_;
     listener door_;

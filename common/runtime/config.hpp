@@ -69,7 +69,8 @@ struct chat_config
     std::size_t resume_messages = 500;
     std::size_t resume_bytes = 2U << 20U;
     bool several_sessions_per_user = false; ///< key "duplicateUser": "refuse" | "allow"
-    std::chrono::milliseconds batch{2};     ///< a busy broker rests so long between turns; 0: never
+    std::chrono::milliseconds batch{
+        6}; ///< a busy broker rests so long between turns, connectors a sixth of it; 0: never
     std::chrono::milliseconds grace{
         5'000}; ///< members of a silent connector stay so long after its last beat
 };

@@ -4,24 +4,45 @@
 
 #include "common/protocol/types.hpp"
 
+#include <cstddef>
+
 namespace citron::runtime {
 
-/// A bucket of turns: one comes in per rest, `burst` fit in. Who takes fewer never waits; a request,
-/// its hops and its answer on a quiet cluster are such.
+/// What a turn of a loop has done.
+struct work
+{
+    std::size_t pieces = 1;
+    bool asked = false; ///< somebody was asked something, and answers at once
+};
+
+struct pace_options
+{
+    protocol::duration rest{}; ///< between two turns of a busy loop; zero: never
+    /// The rest after a turn that asked: the answers it gets are passed on before the long rest, not after
+    /// it.
+    protocol::duration short_rest{};
+    double free_per_second = 1'000; ///< pieces of work; who does fewer never rests
+    double burst = 8;               ///< so many at once are free too
+};
+
+/// A bucket of pieces of work: it fills as time goes by, and who has emptied it rests. Pairs of a turn that
+/// asks and one that brings the answers count as one.
 class pace
 {
 public:
-    /// `rest` of zero: never rests.
-    explicit pace(protocol::duration rest, double burst = 8) : rest_(rest), burst_(burst), turns_(burst) {}
+    explicit pace(pace_options options) : options_(options), left_(options.burst) {}
 
     /// A turn has ended: how long to sleep before the next one. At most `rest`.
-    [[nodiscard]] protocol::duration after_turn(protocol::instant now);
-    [[nodiscard]] protocol::duration rest() const { return rest_; }
+    [[nodiscard]] protocol::duration after_turn(work done, protocol::instant now);
+    [[nodiscard]] const pace_options& options() const { return options_; }
 
 private:
-    protocol::duration rest_;
-    double burst_, turns_;
-    protocol::instant refilled_{};
+    void charge(std::size_t pieces, protocol::instant now);
+
+    pace_options options_;
+    double left_; ///< pieces that are free; below zero: busy
+    protocol::instant charged_{}, next_{};
+    bool answers_due_ = false; ///< the turn before this one asked
 };
 
 } // namespace citron::runtime

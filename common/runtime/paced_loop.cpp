@@ -28,11 +28,11 @@ bool turn(net::io_context& loop, protocol::duration longest)
 
 } // namespace
 
-void run(net::io_context& loop, pace rhythm)
+void run(net::io_context& loop, pace rhythm, const std::function<work()>& take_work)
 {
-    const auto longest = std::max<protocol::duration>(shortest_limit, rhythm.rest());
+    const auto longest = std::max<protocol::duration>(shortest_limit, rhythm.options().rest);
     while (turn(loop, longest)) {
-        const auto rest = rhythm.after_turn(clock::now());
+        const auto rest = rhythm.after_turn(take_work ? take_work() : work{}, clock::now());
         if (rest > protocol::duration::zero() && !loop.stopped())
             std::this_thread::sleep_for(rest);
     }

@@ -15,7 +15,7 @@ TEST(PacedLoop, RunEndsWithTheLoop)
     int done = 0;
     for (int n = 0; n < 100; ++n)
         net::post(loop, [&done] { ++done; });
-    run(loop, pace(1ms));
+    run(loop, pace({.rest = 1ms}));
     EXPECT_EQ(done, 100);
 }
 
@@ -25,8 +25,25 @@ TEST(PacedLoop, AStoppedLoopLeavesTheRest)
     bool late = false;
     net::post(loop, [&] { loop.stop(); });
     net::post(loop, [&] { late = true; });
-    run(loop, pace(1ms));
+    run(loop, pace({.rest = 1ms}));
     EXPECT_FALSE(late);
+}
+
+TEST(PacedLoop, ItAsksAfterEveryTurnWhatWasDone)
+{
+    net::io_context loop;
+    int turns = 0, asked = 0;
+    std::function<void()> again = [&] {
+        if (++turns < 5)
+            net::post(loop, again);
+    };
+    net::post(loop, again);
+    run(loop, pace({.rest = 1ms}), [&asked] {
+        ++asked;
+        return work{.pieces = 1};
+    });
+    EXPECT_EQ(turns, 5);
+    EXPECT_GE(asked, 1);
 }
 
 } // namespace
