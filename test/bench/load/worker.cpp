@@ -288,7 +288,8 @@ void worker::flush(client& c)
 
 void worker::watch(client& c)
 {
-    const std::uint32_t reading = c.stalled ? 0U : static_cast<std::uint32_t>(EPOLLIN);
+    // A closed connection cannot be masked out: who does not read hears of that once, not in every turn.
+    const auto reading = static_cast<std::uint32_t>(c.stalled ? EPOLLET : EPOLLIN);
     const std::uint32_t writing = c.waits_to_write ? static_cast<std::uint32_t>(EPOLLOUT) : 0U;
     epoll_event wanted{.events = reading | writing, .data = {.ptr = &c}};
     epoll_ctl(epoll_, EPOLL_CTL_MOD, c.fd, &wanted);
