@@ -26,7 +26,7 @@ public:
     virtual ~listener() = default;
     virtual void on_joined(talk& t) = 0;
     virtual void on_join_refused(talk& t, std::string_view reason) = 0;
-    /// Somebody's message, in whatever wrapping; find_marker finds what it says.
+    /// Somebody's message, in whatever wrapping; marker_finder finds what it says.
     virtual void on_delivery(talk& t, std::string_view body) = 0;
     /// The server's word on the send with this id.
     virtual void on_answer(talk& t, std::uint32_t id, bool accepted, std::string_view reason) = 0;

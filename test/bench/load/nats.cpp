@@ -3,7 +3,7 @@
 #include "test/bench/load/dialect.hpp"
 #include "test/bench/load/websocket.hpp"
 
-#include <charconv>
+#include <optional>
 
 namespace citron::bench {
 namespace {
@@ -24,12 +24,12 @@ public:
 
     void hear(talk& t, std::string_view message, listener& to) const override
     {
-        if (!t.rest.empty()) {
+        if (t.rest.empty()) {
+            t.rest.assign(message.substr(take(t, message, to)));
+        } else {
             t.rest += message;
-            message = t.rest;
+            t.rest.erase(0, take(t, t.rest, to));
         }
-        const auto taken = take(t, message, to);
-        t.rest = std::string(message.substr(taken));
     }
 
     std::uint32_t send(talk& t, std::string_view content) const override
@@ -40,39 +40,63 @@ public:
     }
 
 private:
+    static constexpr std::string_view end = "\r\n";
+
     static void put(talk& t, std::string_view text) { append_frame(t.out, opcode::binary, text); }
 
     /// Returns how much of `bytes` were whole operations.
-    std::size_t take(talk& t, std::string_view bytes, listener& to) const
+    static std::size_t take(talk& t, std::string_view bytes, listener& to)
     {
-        constexpr std::string_view end = "\r\n";
         std::size_t taken = 0;
-        for (;;) {
-            const auto rest = bytes.substr(taken);
-            const auto eol = rest.find(end);
-            if (eol == std::string_view::npos)
-                return taken;
-            const auto line = rest.substr(0, eol);
-            std::size_t size = eol + end.size();
-            if (line.starts_with("MSG ")) {
-                const auto payload = payload_size(line);
-                if (rest.size() < size + payload + end.size())
-                    return taken;
-                to.on_delivery(t, rest.substr(size, payload));
-                size += payload + end.size();
-            } else {
-                hear_line(t, line, to);
-            }
+        while (const auto size = take_one(t, bytes.substr(taken), to))
             taken += size;
-        }
+        return taken;
     }
 
-    static std::size_t payload_size(std::string_view line)
+    /// Returns the size of the first operation; 0: it is not whole yet.
+    static std::size_t take_one(talk& t, std::string_view bytes, listener& to)
     {
-        const auto digits = line.substr(line.rfind(' ') + 1);
-        std::size_t size = 0;
-        std::from_chars(digits.data(), digits.data() + digits.size(), size);
-        return size;
+        if (const auto m = message_in(t, bytes)) {
+            const auto size = m->head + m->payload + end.size();
+            if (size > bytes.size())
+                return 0;
+            to.on_delivery(t, bytes.substr(m->head, m->payload));
+            return size;
+        }
+        const auto eol = bytes.find(end);
+        if (eol == std::string_view::npos)
+            return 0;
+        hear_line(t, bytes.substr(0, eol), to);
+        return eol + end.size();
+    }
+
+    struct message_size
+    {
+        std::size_t head = 0, payload = 0;
+    };
+
+    /// Of "MSG subject sid bytes", which can only be that of the one SUB we sent. Its payload may be
+    /// incomplete.
+    static std::optional<message_size> message_in(const talk& t, std::string_view bytes)
+    {
+        auto rest = bytes;
+        if (!take_word(rest, "MSG ") || !take_word(rest, t.room) || !take_word(rest, " 1 "))
+            return std::nullopt;
+        message_size m;
+        for (; !rest.empty() && rest[0] >= '0' && rest[0] <= '9'; rest.remove_prefix(1))
+            m.payload = m.payload * 10 + static_cast<std::size_t>(rest[0] - '0');
+        if (!take_word(rest, end))
+            return std::nullopt;
+        m.head = bytes.size() - rest.size();
+        return m;
+    }
+
+    static bool take_word(std::string_view& bytes, std::string_view word)
+    {
+        if (!bytes.starts_with(word))
+            return false;
+        bytes.remove_prefix(word.size());
+        return true;
     }
 
     static void hear_line(talk& t, std::string_view line, listener& to)

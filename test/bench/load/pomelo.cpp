@@ -22,17 +22,9 @@ public:
 
     void hear(talk& t, std::string_view message, listener& to) const override
     {
-        while (!message.empty()) {
-            const auto package = protocol::take_package(message);
-            if (!package)
+        while (!message.empty())
+            if (!hear_chat(t, message, to) && !hear_other(t, message, to))
                 return;
-            if (package->type == package_type::handshake)
-                enter(t);
-            else if (package->type == package_type::kick)
-                to.on_kick(t, package->body);
-            else if (package->type == package_type::data)
-                hear_data(t, package->body, to);
-        }
     }
 
     std::uint32_t send(talk& t, std::string_view content) const override
@@ -60,16 +52,41 @@ private:
         put(t, protocol::encode_request(enter_id, "connector.entryHandler.enter", body));
     }
 
-    static void hear_data(talk& t, std::string_view body, listener& to)
+    /// Nearly everything is an onChat push: known by its first bytes, without taking the message apart.
+    static bool hear_chat(talk& t, std::string_view& message, listener& to)
+    {
+        constexpr std::string_view push = "\6\6onChat"; // type and length of the route, then the route
+        constexpr auto head = protocol::package_header + push.size();
+        if (message.size() < head || message[0] != static_cast<char>(package_type::data) ||
+            message.substr(protocol::package_header, push.size()) != push)
+            return false;
+        const auto size = protocol::package_header + big_endian(message.substr(1, 3));
+        if (size < head || size > message.size())
+            return false;
+        to.on_delivery(t, message.substr(head, size - head));
+        message.remove_prefix(size);
+        return true;
+    }
+
+    static bool hear_other(talk& t, std::string_view& message, listener& to)
+    {
+        const auto package = protocol::take_package(message);
+        if (!package)
+            return false;
+        if (package->type == package_type::handshake)
+            enter(t);
+        else if (package->type == package_type::kick)
+            to.on_kick(t, package->body);
+        else if (package->type == package_type::data)
+            hear_response(t, package->body, to);
+        return true;
+    }
+
+    static void hear_response(talk& t, std::string_view body, listener& to)
     {
         const auto said = protocol::decode_message(body);
-        if (!said)
+        if (!said || said->type != protocol::message_type::response)
             return;
-        if (said->type == protocol::message_type::push) {
-            if (said->route == "onChat")
-                to.on_delivery(t, said->body);
-            return;
-        }
         const auto refused = refusal_in(said->body);
         if (said->id != enter_id)
             to.on_answer(t, said->id, refused.empty(), refused);

@@ -28,7 +28,7 @@ void referee::on_join_refused(talk& t, std::string_view /*reason*/)
 void referee::on_delivery(talk& t, std::string_view body)
 {
     auto& m = static_cast<member&>(t);
-    const auto said = find_marker(body);
+    const auto said = markers_.find(body);
     if (!said)
         return;
     m.digest = (m.digest ^ (std::uint64_t{said->sender} << 32U | said->seq)) * odd_factor;
@@ -41,7 +41,7 @@ void referee::on_delivery(talk& t, std::string_view body)
         count_.disordered.add();
     else
         last = said->seq;
-    if (said->step != (step_ & 0xFFU))
+    if (said->step != (step_ & 0xFFFFU))
         return count_.strays.add();
     const auto us = us_since(said->due_ns);
     count_.delivered.add();
@@ -79,7 +79,7 @@ void referee::on_kick(talk& /*t*/, std::string_view /*reason*/)
 
 std::string referee::next_content(member& m, std::uint64_t due_ns, std::size_t size) const
 {
-    return content_of({step_ & 0xFFU, m.seat, ++m.said, due_ns}, size);
+    return content_of({step_ & 0xFFFFU, m.seat, ++m.said, due_ns}, size);
 }
 
 void referee::on_sent(member& m, std::uint32_t id, std::uint64_t due_ns, bool will_be_answered)

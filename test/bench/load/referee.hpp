@@ -41,7 +41,7 @@ struct member : talk
     std::deque<open_send> unanswered;
 };
 
-class referee : public listener
+class referee final : public listener
 {
 public:
     explicit referee(tally& count) : count_(count) {}
@@ -63,6 +63,7 @@ private:
     [[nodiscard]] std::uint64_t us_since(std::uint64_t due_ns) const;
 
     tally& count_;
+    marker_finder markers_;
     std::uint64_t now_ = 0;
     std::uint32_t step_ = 0;
 };

@@ -18,10 +18,10 @@ public:
 
     void hear(talk& t, std::string_view message, listener& to) const override
     {
-        if (message == "2")
-            put(t, "3");
-        else if (message.starts_with("42"))
+        if (message.starts_with("42"))
             to.on_delivery(t, message.substr(2));
+        else if (message == "2")
+            put(t, "3");
         else if (message.starts_with("43"))
             hear_answer(t, message.substr(2), to);
         else if (message.starts_with("40"))

@@ -9,14 +9,6 @@ void append_big_endian(std::string& out, std::uint64_t value, unsigned bytes)
         out += static_cast<char>(value >> (8 * bytes) & 0xFFU);
 }
 
-std::uint64_t big_endian(std::string_view bytes)
-{
-    std::uint64_t value = 0;
-    for (const char c : bytes)
-        value = value << 8U | static_cast<unsigned char>(c);
-    return value;
-}
-
 } // namespace
 
 std::string upgrade_request(std::string_view host, std::string_view path)
@@ -48,25 +40,6 @@ void append_frame(std::string& out, opcode kind, std::string_view payload)
     }
     out.append(4, '\0');
     out += payload;
-}
-
-std::optional<websocket_message> next_frame(std::string_view bytes)
-{
-    if (bytes.size() < 2)
-        return std::nullopt;
-    std::size_t header = 2;
-    std::uint64_t length = static_cast<unsigned char>(bytes[1]) & 0x7FU;
-    if (length >= 126) {
-        const std::size_t wide = length == 126 ? 2 : 8;
-        if (bytes.size() < header + wide)
-            return std::nullopt;
-        length = big_endian(bytes.substr(header, wide));
-        header += wide;
-    }
-    if (bytes.size() - header < length)
-        return std::nullopt;
-    const auto kind = static_cast<opcode>(static_cast<unsigned char>(bytes[0]) & 0x0FU);
-    return websocket_message{kind, bytes.substr(header, length), header + length};
 }
 
 } // namespace citron::bench

@@ -20,6 +20,14 @@ enum class opcode : std::uint8_t
     pong = 10
 };
 
+[[nodiscard]] inline std::uint64_t big_endian(std::string_view bytes)
+{
+    std::uint64_t value = 0;
+    for (const char c : bytes)
+        value = value << 8U | static_cast<unsigned char>(c);
+    return value;
+}
+
 struct websocket_message
 {
     opcode kind = opcode::binary;
@@ -33,6 +41,23 @@ struct websocket_message
 /// A whole, final frame.
 void append_frame(std::string& out, opcode kind, std::string_view payload);
 /// The first frame of `bytes`, if it is complete. Servers of interest do not fragment.
-[[nodiscard]] std::optional<websocket_message> next_frame(std::string_view bytes);
+[[nodiscard]] inline std::optional<websocket_message> next_frame(std::string_view bytes)
+{
+    if (bytes.size() < 2)
+        return std::nullopt;
+    std::size_t header = 2;
+    std::uint64_t length = static_cast<unsigned char>(bytes[1]) & 0x7FU;
+    if (length >= 126) {
+        const std::size_t wide = length == 126 ? 2 : 8;
+        if (bytes.size() < header + wide)
+            return std::nullopt;
+        length = big_endian(bytes.substr(header, wide));
+        header += wide;
+    }
+    if (bytes.size() - header < length)
+        return std::nullopt;
+    const auto kind = static_cast<opcode>(static_cast<unsigned char>(bytes[0]) & 0x0FU);
+    return websocket_message{kind, bytes.substr(header, length), header + length};
+}
 
 } // namespace citron::bench

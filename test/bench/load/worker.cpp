@@ -134,33 +134,51 @@ void worker::connect(client& c)
 
 // ---- sending
 
-/// Message k of a step belongs to room k % talking, and there to the senders in turn.
+/// What a client says in one turn leaves in one write: the later we are, the less a message costs us.
 void worker::say_due(std::uint64_t now)
 {
     if (board_.rate <= 0 || board_.talking == 0)
         return;
-    const double period = 1e9 / board_.rate;
-    for (int n = 0; n < due_at_once; ++n, ++next_message_) {
-        const auto due =
-            board_.start_ns + static_cast<std::uint64_t>(period * static_cast<double>(next_message_));
-        if (due > now || due >= board_.end_ns)
-            return;
-        const auto room = static_cast<std::uint32_t>(next_message_ % board_.talking);
-        const auto seat = static_cast<std::uint32_t>(next_message_ / board_.talking %
-                                                     std::min(plan_.senders, plan_.members));
-        const auto global = room * plan_.members + seat;
-        if (mine(global))
-            now - due > too_late_ns ? count_.unsent.add() : say(of(global), due);
-    }
+    for (int n = 0; n < due_at_once && is_due(next_message_, now); ++n, ++next_message_)
+        say_message(next_message_, now);
+    for (auto* c : speakers_)
+        flush(*c);
+    speakers_.clear();
+}
+
+std::uint64_t worker::due_time(std::uint64_t message) const
+{
+    return board_.start_ns + static_cast<std::uint64_t>(1e9 / board_.rate * static_cast<double>(message));
+}
+
+bool worker::is_due(std::uint64_t message, std::uint64_t now) const
+{
+    const auto due = due_time(message);
+    return due <= now && due < board_.end_ns;
+}
+
+/// Message k of a step belongs to room k % talking, and there to the senders in turn.
+void worker::say_message(std::uint64_t message, std::uint64_t now)
+{
+    const auto room = static_cast<std::uint32_t>(message % board_.talking);
+    const auto seat =
+        static_cast<std::uint32_t>(message / board_.talking % std::min(plan_.senders, plan_.members));
+    const auto global = room * plan_.members + seat;
+    const auto due = due_time(message);
+    if (mine(global))
+        now - due > too_late_ns ? count_.unsent.add() : say(of(global), due);
 }
 
 void worker::say(client& c, std::uint64_t due)
 {
+    if (c.out.size() > most_unwritten)
+        flush(c);
     if (c.at != stage::in || c.out.size() > most_unwritten)
         return count_.unsent.add();
+    if (c.out.empty())
+        speakers_.push_back(&c);
     const auto content = referee_.next_content(c, due, plan_.payload);
     referee_.on_sent(c, dialect_->send(c, content), due, dialect_->answers());
-    flush(c);
 }
 
 void worker::beat_due(std::uint64_t now)
@@ -179,8 +197,7 @@ std::uint64_t worker::sleep_until(std::uint64_t now) const
 {
     if (board_.rate <= 0)
         return glance_ns;
-    const auto due =
-        board_.start_ns + static_cast<std::uint64_t>(1e9 / board_.rate * static_cast<double>(next_message_));
+    const auto due = due_time(next_message_);
     if (due >= board_.end_ns)
         return glance_ns;
     return due <= now ? 0 : std::min(due - now, glance_ns);

@@ -46,6 +46,9 @@ private:
     void connect_more();
     void connect(client& c);
     void say_due(std::uint64_t now);
+    [[nodiscard]] std::uint64_t due_time(std::uint64_t message) const;
+    [[nodiscard]] bool is_due(std::uint64_t message, std::uint64_t now) const;
+    void say_message(std::uint64_t message, std::uint64_t now);
     void say(client& c, std::uint64_t due);
     void beat_due(std::uint64_t now);
     [[nodiscard]] std::uint64_t sleep_until(std::uint64_t now) const;
@@ -70,6 +73,7 @@ private:
     int epoll_;
     std::uint32_t obeyed_ = 0;
     std::size_t next_to_connect_ = 0, connecting_ = 0;
+    std::vector<client*> speakers_;                       ///< whose words wait for the end of the turn
     std::uint64_t next_message_ = 0;                      ///< of this step, counted over all workers
     std::deque<std::pair<std::uint64_t, client*>> beats_; ///< in order: all beat equally often
 };

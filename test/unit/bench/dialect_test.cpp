@@ -98,6 +98,45 @@ TEST_F(Dialect, PomeloHearsRefusalsAndKicks)
               (strings{"refused duplicate_user", "answer 7 overloaded", "answer 8 error", "kick bye"}));
 }
 
+/// A data package that says `body` and is followed by `rest`, which may be what its size promises.
+std::string data_package(std::size_t size, std::string_view body, std::string_view rest = {})
+{
+    return std::string("\4\0\0", 3).append(1, static_cast<char>(size)).append(body).append(rest);
+}
+
+TEST_F(Dialect, PomeloDeliversWhatIsAWholeOnChatPush)
+{
+    const auto pomelo = make_dialect("pomelo");
+    pomelo->hear(t_, protocol::encode_push("onChat", "a") + protocol::encode_push("onChat", ""), heard_);
+    pomelo->hear(t_, protocol::encode_push("onChat", std::string(70'000, 'x')), heard_);
+    EXPECT_EQ(heard_.heard, (strings{"delivery a", "delivery ", "delivery " + std::string(70'000, 'x')}));
+}
+
+TEST_F(Dialect, PomeloDeliversNothingElse)
+{
+    const auto pomelo = make_dialect("pomelo");
+    const auto push = protocol::encode_push("onChat", "body");
+    for (std::size_t size = 0; size < push.size(); ++size)
+        pomelo->hear(t_, push.substr(0, size), heard_);
+    pomelo->hear(t_, protocol::encode_push("onChats", "body"), heard_);
+    pomelo->hear(t_, protocol::encode_push("onAdd", "onChat"), heard_);
+    pomelo->hear(t_, protocol::encode_package(package_type::heartbeat, "\6\6onChat{}"), heard_);
+    pomelo->hear(t_, data_package(10, "\2\6onChat", "{}"), heard_); // a notify
+    pomelo->hear(t_, data_package(4, "\6\6on", "Chat{}"), heard_);  // ends within its route
+    EXPECT_EQ(heard_.heard, strings{});
+}
+
+TEST_F(Dialect, PomeloHearsOnFromAnotherPackage)
+{
+    const auto pomelo = make_dialect("pomelo");
+    pomelo->hear(t_,
+                 protocol::encode_package(package_type::heartbeat, "") +
+                     protocol::encode_push("onChat", "a") + protocol::encode_response(1, "{}") +
+                     protocol::encode_push("onChat", "b"),
+                 heard_);
+    EXPECT_EQ(heard_.heard, (strings{"delivery a", "joined", "delivery b"}));
+}
+
 TEST_F(Dialect, NatsSubscribesAndReadsAStreamThatIsCutAnywhere)
 {
     const auto nats = make_dialect("nats");
@@ -111,6 +150,19 @@ TEST_F(Dialect, NatsSubscribesAndReadsAStreamThatIsCutAnywhere)
     nats->send(t_, "x");
     EXPECT_EQ(said(),
               "PUB r1 54\r\n{\"route\":\"onChat\",\"msg\":\"x\",\"from\":\"ann\",\"target\":\"*\"}\r\n");
+}
+
+TEST_F(Dialect, NatsDeliversWhatItsSubjectSaysWhateverItIs)
+{
+    const auto nats = make_dialect("nats");
+    nats->hear(t_, "MSG r1 1 0\r\n\r\nMSG r1 1 16\r\nMSG r1 1 2\r\nPING\r\nMSG r1 1 1", heard_);
+    EXPECT_EQ(heard_.heard, (strings{"delivery ", "delivery MSG r1 1 2\r\nPING"}));
+    EXPECT_EQ(t_.out, "");
+    nats->hear(t_, "0\r\n0123456789\r\n-ERR 'late'\r\n", heard_);
+    EXPECT_EQ(heard_.heard.at(2), "delivery 0123456789");
+    EXPECT_EQ(heard_.heard.at(3), "kick -ERR 'late'");
+    nats->hear(t_, "MSG r2 1 1\r\na\r\nMSG r1 2 1\r\nb\r\n", heard_);
+    EXPECT_EQ(heard_.heard.size(), 4) << "other subjects, other subscriptions";
 }
 
 TEST_F(Dialect, SocketioJoinsAndIsAcknowledged)

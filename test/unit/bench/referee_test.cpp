@@ -26,20 +26,6 @@ protected:
     member ann_, bob_;
 };
 
-TEST_F(Referee, AMarkerIsFoundInAnyWrapping)
-{
-    const marker said{.step = 7, .sender = 999, .seq = 123'456, .due_ns = 0xfedcba9876543210};
-    const auto found = find_marker("xx" + content_of(said, 128) + "yy");
-    ASSERT_TRUE(found);
-    EXPECT_EQ(found->step, 7);
-    EXPECT_EQ(found->sender, 999);
-    EXPECT_EQ(found->seq, 123'456);
-    EXPECT_EQ(found->due_ns, 0xfedcba9876543210);
-    EXPECT_EQ(content_of(said, 128).size(), 128);
-    EXPECT_FALSE(find_marker("no such thing"));
-    EXPECT_FALSE(find_marker("@bench:01"));
-}
-
 TEST_F(Referee, LatencyCountsFromWhenItWasDue)
 {
     judge_.at(5'000'000);
