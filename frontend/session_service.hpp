@@ -40,6 +40,8 @@ public:
     virtual void on_request(session& s, const request& r, instant now) = 0;
     /// Exactly once per session that was opened, whoever ended it; `s` dies when its socket is gone.
     virtual void on_session_closed(session& s, instant now) = 0;
+    /// Outboxes are about to be flushed: what was gathered for many sessions must be pushed now.
+    virtual void on_flush() {}
 };
 
 struct session_options
@@ -80,6 +82,7 @@ public:
     template <typename Flush>
     bool flush_dirty(Flush&& flush)
     {
+        handler_.on_flush();
         dirty_.swap(flushing_);
         for (session* s : flushing_) {
             s->dirty = false;

@@ -6,7 +6,7 @@ namespace citron::frontend {
 namespace {
 
 constexpr std::uint8_t final_binary = 0x82, final_close = 0x88, final_pong = 0x8a;
-constexpr std::size_t short_length = 125, medium_length = 0xffff;
+constexpr std::size_t short_length = 125, medium_length = 0xffff, longest_head = 10;
 
 void append_big_endian(std::string& out, std::uint64_t value, int bytes)
 {
@@ -14,13 +14,8 @@ void append_big_endian(std::string& out, std::uint64_t value, int bytes)
         out.push_back(static_cast<char>((value >> shift) & 0xff));
 }
 
-} // namespace
-
-protocol::frame websocket_frame(std::string_view payload, std::string_view rest)
+void append_head(std::string& out, std::size_t size)
 {
-    const auto size = payload.size() + rest.size();
-    std::string out;
-    out.reserve(size + 10);
     out.push_back(static_cast<char>(final_binary));
     if (size <= short_length) {
         out.push_back(static_cast<char>(size));
@@ -31,6 +26,22 @@ protocol::frame websocket_frame(std::string_view payload, std::string_view rest)
         out.push_back(127);
         append_big_endian(out, size, 8);
     }
+}
+
+} // namespace
+
+void append_websocket_frame(std::string& out, std::string_view payload)
+{
+    append_head(out, payload.size());
+    out.append(payload);
+}
+
+protocol::frame websocket_frame(std::string_view payload, std::string_view rest)
+{
+    const auto size = payload.size() + rest.size();
+    std::string out;
+    out.reserve(size + longest_head);
+    append_head(out, size);
     return protocol::frame(std::move(out.append(payload).append(rest)));
 }
 

@@ -4,6 +4,7 @@
 #include "common/protocol/frame.hpp"
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace citron::frontend {
@@ -12,6 +13,9 @@ namespace citron::frontend {
 /// one.
 inline constexpr std::uint16_t close_normal = 1000, close_protocol_error = 1002, close_no_status = 1005,
                                close_bad_payload = 1007, close_too_big = 1009;
+
+/// Appends a binary message around `payload`.
+void append_websocket_frame(std::string& out, std::string_view payload);
 
 /// A binary message around `payload`, or around both parts of it.
 [[nodiscard]] protocol::frame websocket_frame(std::string_view payload, std::string_view rest = {});

@@ -1,5 +1,6 @@
 #include "frontend/connector/connector.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace citron::frontend {
@@ -7,11 +8,23 @@ namespace citron::frontend {
 using protocol::envelope;
 using protocol::kind;
 
+namespace {
+
+/// A run must not be what fills the outbox of somebody who reads.
+room_options fitted(room_options rooms, std::size_t outbox_bytes)
+{
+    rooms.feed.run_bytes = std::min(rooms.feed.run_bytes, outbox_bytes / 8);
+    return rooms;
+}
+
+} // namespace
+
 connector::connector(connector_options options, protocol::counters& counters, instant now)
     : line_(std::move(options.peer), *this, counters, now), rpc_(line_, counters),
-      sessions_(std::move(options.sessions), *this, counters),
-      rooms_(std::move(options.rooms), line_, rpc_, sessions_, counters), entry_(rooms_),
-      stats_([] { return std::string("{}"); })
+      sessions_(options.sessions, *this, counters),
+      rooms_(fitted(std::move(options.rooms), options.sessions.outbox_bytes), line_, rpc_, sessions_,
+             counters),
+      entry_(rooms_), stats_([] { return std::string("{}"); })
 {
     entry_.install(application_);
 }

@@ -44,6 +44,7 @@ public:
 
     void on_request(session& s, const request& r, instant now) override;
     void on_session_closed(session& s, instant now) override;
+    void on_flush() override { rooms_.on_flush(); }
 
 private:
     cluster::peer line_;

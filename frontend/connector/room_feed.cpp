@@ -92,15 +92,46 @@ void room_feed::show(room& r, const broadcast& b, instant now)
 {
     ++shown_;
     const roster_change change{static_cast<event>(b.what), b.user};
-    const auto f = websocket_frame(b.push.data);
     change.apply(r.roster);
+    const bool for_all = r.ahead.empty(); // nobody's position is beyond what was shown before
     move_to(r, b.at);
-    for (auto* p : r.members) // nobody is removed here: sessions that end are buried after the turn
+    if (for_all && r.joining.empty())
+        return extend_run(r, b.push.data, now);
+    show_run(r, now);
+    const auto f = websocket_frame(b.push.data);
+    for (auto* p : r.members)
         if (before(p->position, b.at))
             sessions_.push(*p->client, f, now);
-    if (!r.joining.empty())
-        remember(r, {.at = b.at, .what = room::shown::kind::event, .frame = f, .change = change, .users = {}},
-                 b.at);
+    remember(r, {.at = b.at, .what = room::shown::kind::event, .frame = f, .change = change, .users = {}},
+             b.at);
+}
+
+void room_feed::extend_run(room& r, std::string_view push, instant now)
+{
+    extended_ = now;
+    if (r.run.empty())
+        running_.push_back(r.rid);
+    append_websocket_frame(r.run, push);
+    if (r.run.size() >= options_.run_bytes)
+        show_run(r, now);
+}
+
+/// Whatever else members are shown comes after it, and who becomes a member now is not shown it.
+void room_feed::show_run(room& r, instant now)
+{
+    if (r.run.empty())
+        return;
+    const frame f(std::exchange(r.run, {}));
+    for (auto* p : r.members) // nobody is removed here: sessions that end are buried after the turn
+        sessions_.push(*p->client, f, now);
+}
+
+void room_feed::show_runs()
+{
+    for (const auto& rid : running_)
+        if (room* r = index_.find(rid))
+            show_run(*r, extended_);
+    running_.clear();
 }
 
 void room_feed::move_to(room& r, const head& at)
@@ -140,6 +171,7 @@ bool room_feed::can_join(const room& r, const head& at) const
 void room_feed::on_joined(place& p, const protocol::added& answer, instant now)
 {
     room& r = *p.in;
+    show_run(r, now);
     p.position = answer.at;
     p.joined = answer.joined;
     std::set<std::string> users(answer.users.begin(), answer.users.end());
@@ -287,6 +319,7 @@ bool has(const place& p, const std::string& epoch, std::uint64_t offset)
 /// A message without its rev: members are told by offset who has it already.
 void room_feed::push_missed(room& r, const protocol::message& m, const head& whole, instant now)
 {
+    show_run(r, now);
     const auto f = websocket_frame(protocol::encode_push("onChat", m.push.data));
     for (auto* p : r.members)
         if (before(p->position, whole) && !has(*p, r.seen.epoch, m.offset))
@@ -298,6 +331,7 @@ void room_feed::push_missed(room& r, const protocol::message& m, const head& who
 void room_feed::push_reset(room& r, const head& at, std::uint64_t offset, instant now)
 {
     ++resets_;
+    show_run(r, now);
     const auto f = push_frame(
         "onReset", {{"route", "onReset"}, {"rid", r.rid}, {"epoch", at.epoch}, {"offset", offset}});
     for (auto* p : r.members)
@@ -308,6 +342,7 @@ void room_feed::push_reset(room& r, const head& at, std::uint64_t offset, instan
 
 void room_feed::repair_roster(room& r, const sync_state& state, instant now)
 {
+    show_run(r, now);
     const std::set<std::string> present(state.users.begin(), state.users.end());
     const auto changes = changes_between(r.rid, r.roster, present);
     for (auto* p : r.members) {

@@ -25,7 +25,8 @@ struct feed_options
     std::size_t held_bytes =
         8U << 20U; ///< events waiting behind a hole, per room; over it they are asked for again
     std::size_t recent_bytes = 8U << 20U;
-    milliseconds state_patience{300}; ///< a new owner's state is expected so long before we ask for it
+    std::size_t run_bytes = 64U << 10U; ///< see room::run; longer ones are pushed at once
+    milliseconds state_patience{300};   ///< a new owner's state is expected so long before we ask for it
     milliseconds ask_again{200};
     milliseconds ask_for{5'000};
 };
@@ -49,6 +50,8 @@ public:
     /// meanwhile. Precondition: can_join.
     void on_joined(place& p, const protocol::added& answer, instant now);
     void on_tick(instant now);
+    /// Pushes the runs of all rooms: before outboxes are flushed.
+    void show_runs();
 
 private:
     using presence = std::vector<std::pair<std::string, protocol::frame>>; ///< user, push
@@ -57,6 +60,8 @@ private:
     void hold(room& r, protocol::broadcast b);
     void replay(room& r, instant now);
     void show(room& r, const protocol::broadcast& b, instant now);
+    void extend_run(room& r, std::string_view push, instant now);
+    void show_run(room& r, instant now);
     /// With a newcomer at `at` the room begins for us: nobody here has been shown anything that matters.
     [[nodiscard]] static bool begins(const room& r, const protocol::head& at);
     static void move_to(room& r, const protocol::head& at);
@@ -78,6 +83,8 @@ private:
     room_calls& calls_;
     session_service& sessions_;
     evicted_callback evicted_;
+    std::vector<std::string> running_;      ///< rooms with a run
+    instant extended_{};                    ///< the last of these runs
     std::map<std::string, instant> asking_; ///< rooms to ask the owner about, and when
     std::uint64_t &shown_, &strays_, &repeats_, &holes_, &held_, &held_lost_, &repaired_, &resets_,
         &presence_repaired_;

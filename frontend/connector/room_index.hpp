@@ -95,6 +95,9 @@ struct room
     std::list<shown> recent; ///< everything shown after `recent_from`, while joins are not answered
     std::size_t recent_bytes = 0;
     protocol::head recent_from;
+    /// Events that every member is to be shown, as WebSocket frames in a row. What comes in one turn is
+    /// appended to outboxes as one frame, and copied to each socket in one piece.
+    std::string run;
     bool syncing = false; ///< the owner is being asked what we missed
 
     /// `recent` begins anew here.

@@ -382,6 +382,12 @@ void room_service::enroll(const protocol::view& v)
     }
 }
 
+void room_service::on_flush()
+{
+    const turn current(*this, ticked_); // a member whose outbox is full ends
+    feed_.show_runs();
+}
+
 void room_service::on_tick(instant now, std::uint64_t unix_ms)
 {
     const turn current(*this, now);

@@ -56,6 +56,8 @@ public:
     /// Calls and notifies of owners: state, deliver, evict. False: no such route.
     bool on_remote(const protocol::envelope& e, instant now);
     void on_session_closed(session& s, instant now);
+    /// Outboxes are about to be flushed.
+    void on_flush();
     /// `unix_ms`: the wall clock.
     void on_tick(instant now, std::uint64_t unix_ms);
 

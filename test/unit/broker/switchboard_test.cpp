@@ -55,6 +55,22 @@ TEST_F(Switchboard, ACallToARoomReachesItsOwner)
     }
 }
 
+TEST_F(Switchboard, CountsItsWorkAndTellsWhetherAnOwnerWasAsked)
+{
+    (void)s.board.take_work();
+    EXPECT_EQ(s.board.take_work().pieces, 0U);
+
+    s.say(c1, kind::beat);
+    s.say(c1, call({"s2"}));
+    const auto quiet = s.board.take_work();
+    EXPECT_EQ(quiet.pieces, 2U);
+    EXPECT_FALSE(quiet.asked) << "no room's owner";
+
+    s.say(c1, call({}, "lobby"));
+    EXPECT_TRUE(s.board.take_work().asked);
+    EXPECT_FALSE(s.board.take_work().asked);
+}
+
 TEST_F(Switchboard, ForwardsTheVeryBytesThatItGot)
 {
     auto bytes = protocol::encode({.kind = kind::call, .from = "c1", .to = {"s1"}, .id = 1, .body = "xyz"});

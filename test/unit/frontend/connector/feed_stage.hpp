@@ -50,7 +50,11 @@ public:
     // ---- what comes of it
     /// What the owner was asked since the last question: "1.10" = what came after rev 10 of term 1.
     [[nodiscard]] strings asked();
-    [[nodiscard]] static strings hears(place& p) { return hear(*p.client); }
+    [[nodiscard]] strings hears(place& p)
+    {
+        feed.show_runs();
+        return hear(*p.client);
+    }
     [[nodiscard]] room& lobby() { return *index.find("lobby"); }
     [[nodiscard]] instant now() const { return line.now; }
 

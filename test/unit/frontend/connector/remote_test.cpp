@@ -224,6 +224,26 @@ TEST(RemoteOverflow, MembersMayEndWhileTheRoomIsRepaired)
     EXPECT_EQ(s.sends(), (strings{"kick lobby ann#1", "kick lobby bob#2"}));
 }
 
+TEST(RemoteOverflow, MembersMayEndWhileARunIsShown)
+{
+    connector_options o;
+    o.sessions.outbox_bytes = 2000;
+    stage s(std::move(o));
+    s.up();
+    session& ann = s.member("ann");
+    session& bob = s.member("bob");
+    s.server.sessions().push(ann, websocket_frame(protocol::encode_push("onChat", std::string(1980, 'x'))),
+                             s.now);
+    (void)s.sends();
+
+    s.publish("lobby", s.at(11, 6));
+    s.publish("lobby", s.at(12, 7));
+
+    EXPECT_EQ(s.hears(bob), (strings{"onChat 6", "onChat 7"}));
+    EXPECT_EQ(ann.state, phase::closing);
+    EXPECT_EQ(s.sends(), strings{"kick lobby ann#1"});
+}
+
 TEST(RemoteOverflow, TheLastMemberMayEndWhileTheRoomIsRepaired)
 {
     connector_options o;

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace citron::frontend {
 namespace {
 
@@ -57,6 +59,67 @@ TEST(RoomFeed, EventsOfARoomWithoutMembersGoNowhere)
 
     EXPECT_EQ(s.asked(), strings{});
     EXPECT_EQ(s.line.counters.at("feed.strays"), 1U);
+}
+
+// ---- runs
+
+TEST(RoomFeed, WhatComesInOneTurnIsOneFrameThatMembersShare)
+{
+    feed_stage s;
+    auto& ann = s.member("ann", at(10, 5));
+    auto& bob = s.member("bob", at(10, 5));
+
+    s.chat(at(11, 6));
+    s.chat(at(12, 7));
+    EXPECT_TRUE(ann.client->out.empty());
+    s.feed.show_runs();
+
+    std::array<std::string_view, 2> told_ann, told_bob;
+    ASSERT_EQ(ann.client->out.gather(told_ann), 1U);
+    ASSERT_EQ(bob.client->out.gather(told_bob), 1U);
+    EXPECT_EQ(told_ann[0].data(), told_bob[0].data());
+    EXPECT_EQ(s.hears(ann), (strings{"onChat 6", "onChat 7"}));
+    EXPECT_EQ(s.hears(bob), (strings{"onChat 6", "onChat 7"}));
+    s.feed.show_runs();
+    EXPECT_EQ(s.hears(ann), strings{}) << "once";
+}
+
+TEST(RoomFeed, WhoBecomesAMemberIsNotShownTheRunBeforeIt)
+{
+    feed_stage s;
+    auto& ann = s.member("ann", at(10, 5));
+    s.chat(at(11, 6));
+    auto& bob = s.member("bob", at(11, 6));
+    s.chat(at(12, 7));
+
+    EXPECT_EQ(s.hears(ann), (strings{"onChat 6", "onChat 7"}));
+    EXPECT_EQ(s.hears(bob), strings{"onChat 7"});
+}
+
+TEST(RoomFeed, WhatWasMissedComesAfterTheRun)
+{
+    feed_stage s;
+    auto& ann = s.member("ann", at(10, 5));
+    s.chat(at(11, 6));
+    s.chat(at(13, 8));
+    EXPECT_EQ(s.asked(), strings{"1.11"});
+
+    s.answer({.at = at(13, 8), .messages = {feed_stage::message(7), feed_stage::message(8)}});
+
+    EXPECT_EQ(s.hears(ann), (strings{"onChat 6", "onChat 7", "onChat 8"}));
+}
+
+TEST(RoomFeed, ALongRunIsPushedAtOnce)
+{
+    feed_stage s({.run_bytes = 30});
+    auto& ann = s.member("ann", at(10, 5));
+
+    s.chat(at(11, 6));
+    EXPECT_TRUE(ann.client->out.empty());
+    s.chat(at(12, 7));
+    EXPECT_FALSE(ann.client->out.empty());
+
+    EXPECT_EQ(s.hears(ann), (strings{"onChat 6", "onChat 7"}));
 }
 
 // ---- holes

@@ -45,7 +45,11 @@ public:
     session& member(const std::string& user, const std::string& rid = "lobby");
     void enter(session& s, const std::string& user, const std::string& rid, const head& position = at(10, 5));
     void join(session& s, const std::string& rid, const head& position = at(10, 5));
-    [[nodiscard]] static strings hears(session& s) { return hear(s); }
+    [[nodiscard]] strings hears(session& s)
+    {
+        server.on_flush();
+        return hear(s);
+    }
 
     // ---- what the cluster is told
     /// Everything that left since the last question, beats and hellos left out, one item per frame:
