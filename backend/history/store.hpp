@@ -14,20 +14,32 @@
 
 namespace citron::backend {
 
-/// One message for one room, to be stored at `at.offset`, provided that the store's term of the room is
-/// `at.term`.
+/// One message for one room, to be stored behind the last one, provided that the store's term of the room is
+/// `term`.
 struct append
 {
     std::string rid;
-    protocol::head at; ///< the head once this is stored
-    protocol::message message;
+    std::uint64_t term = 0;
+    std::uint64_t time = 0;   ///< ms since 1970
+    std::string chat;         ///< the onChat body, open: see stamped()
+    std::string sender;       ///< the sender's session as text, with `number` the name of this send
+    std::uint64_t number = 0; ///< 0: not numbered
+    bool again = false;       ///< a former owner may have stored this very send
+    std::string cid;          ///< the client and its own name for this message; empty: it gave none
 };
 
 struct append_outcome
 {
     protocol::errc code =
         protocol::errc::ok; ///< moved: another owner has raised the term; unavailable: not stored
+    std::uint64_t offset = 0, time = 0;
+    bool repeat = false; ///< it was stored before, under this offset and time; nothing was added
 };
+
+/// The whole onChat body: what the room's place in time and order adds to an open one (a JSON object without
+/// its last brace, as json_writer::open makes it).
+[[nodiscard]] std::string stamped(std::string_view open, std::uint64_t offset, std::string_view epoch,
+                                  std::uint64_t time);
 
 /// A page of history in offset order.
 struct page
@@ -35,6 +47,7 @@ struct page
     std::vector<protocol::message> messages;
     bool more = false;    ///< older (read_before) or newer (read_after) messages exist beyond this page
     bool trimmed = false; ///< read_after: the message right after the named offset is gone
+    bool failed = false;  ///< the store cannot be read now; nothing else is set
 };
 
 struct page_limit
@@ -51,9 +64,7 @@ public:
 
     /// `done` gets one outcome per append, in order. One batch is one commit.
     virtual void submit(std::vector<append> batch, std::function<void(std::vector<append_outcome>)> done) = 0;
-    /// Opens rooms for writing: raises each room's term above its own, `term_above` and `floor`. `done` gets
-    /// the heads, with rev 0; a room that is unknown to the store, or known with a term below `term_above`,
-    /// begins `fresh_epoch` at offset 0.
+    /// Opens rooms for writing: raises each room's term above its own, `term_above` and `floor`.
     struct opening
     {
         std::string rid;
@@ -61,8 +72,15 @@ public:
         std::uint64_t floor = 0;      ///< somebody whom nobody can ask may have seen it in this one
         std::string fresh_epoch;
     };
-    virtual void take_over(std::vector<opening> rooms,
-                           std::function<void(std::vector<protocol::head>)> done) = 0;
+    struct opened
+    {
+        protocol::head at;      ///< rev 0
+        std::uint64_t time = 0; ///< of the last message, as far as known
+    };
+    /// `done` gets one per room, or nothing at all when the store cannot do it now. A room that is unknown to
+    /// the store begins `fresh_epoch` at offset 0. So does one whose term is below `term_above` - messages
+    /// that somebody saw are not here -, but its offsets may go on.
+    virtual void take_over(std::vector<opening> rooms, std::function<void(std::vector<opened>)> done) = 0;
     /// The newest messages before offset `before` (0: the newest of all).
     virtual void read_before(std::string rid, std::uint64_t before, page_limit limit,
                              std::function<void(page)> done) = 0;

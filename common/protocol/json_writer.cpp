@@ -60,6 +60,8 @@ void append(std::string& out, raw_json value)
     out.append(value.text);
 }
 
+constexpr std::size_t added_later = 96; // what a room adds to a message
+
 std::size_t size_of(std::string_view text)
 {
     return text.size() + 2;
@@ -101,9 +103,15 @@ std::size_t json_value::size() const
     return std::visit([](const auto& value) { return size_of(value); }, value_);
 }
 
+json_writer::json_writer(std::string_view open)
+{
+    text_.reserve(open.size() + added_later);
+    text_.append(open);
+}
+
 json_writer::json_writer(std::initializer_list<json_member> members)
 {
-    constexpr std::size_t signs = 4, added_later = 96; // around a member; what a room adds to a message
+    constexpr std::size_t signs = 4; // around a member
     std::size_t size = added_later;
     for (const auto& [key, value] : members)
         size += key.size() + signs + value.size();

@@ -51,12 +51,16 @@ class json_writer
 {
 public:
     json_writer(std::initializer_list<json_member> members = {});
+    /// Goes on where open() of another writer ended.
+    explicit json_writer(std::string_view open);
 
     /// A value that does not exist adds nothing.
     void add(std::string_view key, const json_value& value);
     void add(std::initializer_list<json_member> members);
     /// The whole object; nothing is left here.
     [[nodiscard]] std::string close() &&;
+    /// What there is of it: without its last brace, for more members to come.
+    [[nodiscard]] std::string open() && { return std::move(text_); }
 
 private:
     std::string text_;

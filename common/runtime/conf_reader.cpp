@@ -95,6 +95,14 @@ conf_node conf_node::at(std::size_t index) const
     return {file_, fmt::format("{}[{}]", key_, index), value_.at(index)};
 }
 
+std::vector<std::string> conf_node::keys() const
+{
+    std::vector<std::string> all;
+    for (const auto& [key, value] : value_.items())
+        all.push_back(key);
+    return all;
+}
+
 void conf_node::must_be_object() const
 {
     if (!value_.is_object())

@@ -31,6 +31,7 @@ public:
     [[nodiscard]] conf_node at(std::size_t index) const;    ///< of a list; precondition: index < size()
     [[nodiscard]] bool is_list() const { return value_.is_array(); }
     [[nodiscard]] std::size_t size() const { return value_.size(); }
+    [[nodiscard]] std::vector<std::string> keys() const; ///< of an object
     void must_be_object() const;
     void must_be_list() const;
     /// No keys but these.

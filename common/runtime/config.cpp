@@ -166,29 +166,41 @@ void refuse_clashes(const config& conf, const conf_node& environment)
     }
 }
 
-constexpr std::size_t hour = 3'600'000, longest_batch = 20; // milliseconds
+constexpr std::size_t minute = 60'000, hour = 3'600'000, longest_batch = 20; // milliseconds
 
-chat_config read_chat(const conf_node& file)
+durability read_durability(const conf_node& node)
+{
+    const auto name = node.text();
+    if (name == "memory")
+        return durability::memory;
+    if (name == "os")
+        return durability::os;
+    if (name != "fsync")
+        node.fail("must be \"fsync\", \"os\" or \"memory\"");
+    return durability::fsync;
+}
+
+/// Overwrites in `chat` what the file, or the section of an environment, says.
+void read_chat(chat_config& chat, const conf_node& file, std::span<const std::string> sections)
 {
     constexpr std::size_t kib = 1024, mib = 1024 * kib, gib = 1024 * mib, many = 1'000'000;
-    chat_config chat;
     file.must_be_object();
-    std::vector<std::string_view> known{"duplicateUser"};
+    std::vector<std::string_view> known{"duplicateUser", "durability"};
+    known.insert(known.end(), sections.begin(), sections.end());
     const auto number = [&](std::string_view key, std::size_t& value, std::size_t lowest,
                             std::size_t highest) {
         known.push_back(key);
         if (file.has(key))
             value = file.at(key).number(lowest, highest);
     };
-    const auto time = [&](std::string_view key, milliseconds& value, std::size_t lowest,
-                          std::size_t highest = hour) {
+    const auto time = [&](std::string_view key, auto& value, std::size_t lowest, std::size_t highest = hour) {
         auto count = static_cast<std::size_t>(value.count());
         number(key, count, lowest, highest);
-        value = milliseconds(count);
+        value = std::remove_reference_t<decltype(value)>(count);
     };
     time("heartbeatMs", chat.heartbeat, 100);
     time("idleMs", chat.idle, 200);
-    time("requestTimeoutMs", chat.request_timeout, 100);
+    time("requestTimeoutMs", chat.request_timeout, 100, minute); // so long a send may come again
     time("graceMs", chat.grace, 0);
     time("batchMs", chat.batch, 0, longest_batch);
     number("maxMessageBytes", chat.max_message, 64, 2 * mib); // an envelope and an answer must hold it
@@ -198,6 +210,7 @@ chat_config read_chat(const conf_node& file)
     number("inFlight", chat.in_flight, 1, many);
     number("inFlightBytes", chat.in_flight_bytes, kib, gib);
     number("historyMessages", chat.history_messages, 0, many);
+    time("historyHours", chat.history_age, 0, 24 * 36'525);
     number("historyBytes", chat.history_bytes, 0, gib);
     number("historyTotalBytes", chat.history_total, 0, 1024 * gib);
     number("resumeMessages", chat.resume_messages, 1, many);
@@ -208,7 +221,19 @@ chat_config read_chat(const conf_node& file)
             file.at("duplicateUser").fail("must be \"refuse\" or \"allow\"");
         chat.several_sessions_per_user = policy == "allow";
     }
+    if (file.has("durability"))
+        chat.durability = read_durability(file.at("durability"));
     file.only(known, "is no key of this file");
+}
+
+/// Keys at the top hold for all environments, those of the section named like one for that one alone.
+chat_config read_chat(const conf_node& file, const std::string& environment,
+                      const std::vector<std::string>& environments)
+{
+    chat_config chat;
+    read_chat(chat, file, environments);
+    if (file.has(environment))
+        read_chat(chat, file.at(environment), {});
     if (chat.idle <= chat.heartbeat)
         file.fail("idleMs: must be more than heartbeatMs");
     if (chat.outbox_bytes < 2 * chat.max_message)
@@ -265,7 +290,7 @@ config load_config(const fs::path& conf_dir, const std::string& environment,
     read_servers(conf, section);
     refuse_clashes(conf, section);
     if (const auto path = conf_dir / "chat.json"; fs::exists(path))
-        conf.chat = read_chat(conf_file(path).root());
+        conf.chat = read_chat(conf_file(path).root(), environment, servers.root().keys());
     return conf;
 }
 

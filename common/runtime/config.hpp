@@ -51,6 +51,14 @@ struct server_config
     std::uint16_t public_port = 0;  ///< what clients are told; 0: the port listened on
 };
 
+/// What an acknowledged message has survived: nothing yet, the end of any process, a loss of power.
+enum class durability
+{
+    memory,
+    os,
+    fsync
+};
+
 /// conf/chat.json; every key optional, defaults as here. Keys: see conf/chat.json itself.
 struct chat_config
 {
@@ -63,9 +71,11 @@ struct chat_config
     std::size_t rooms_per_connection = 100;
     std::size_t in_flight = 1024;            ///< unanswered requests per connection
     std::size_t in_flight_bytes = 4U << 20U; ///< per connection
+    runtime::durability durability = durability::fsync;
     std::size_t history_messages = 1000;     ///< per room
-    std::size_t history_bytes = 4U << 20U;   ///< per room
-    std::size_t history_total = 256U << 20U; ///< per process
+    std::chrono::hours history_age{0};       ///< on disk; 0: for ever
+    std::size_t history_bytes = 4U << 20U;   ///< per room, in memory
+    std::size_t history_total = 256U << 20U; ///< per process, in memory
     std::size_t resume_messages = 500;
     std::size_t resume_bytes = 2U << 20U;
     bool several_sessions_per_user = false; ///< key "duplicateUser": "refuse" | "allow"

@@ -79,5 +79,17 @@ TEST(JsonWriter, LongTextsAreWrittenWhole)
     EXPECT_EQ(with(text).size(), 8 + 2 * text.size());
 }
 
+TEST(JsonWriter, AnOpenObjectIsGoneOnWith)
+{
+    json_writer begun{{"a", std::uint64_t{1}}};
+    json_writer more(std::move(begun).open());
+    more.add("b", "x");
+    EXPECT_EQ(std::move(more).close(), R"({"a":1,"b":"x"})");
+
+    json_writer empty(json_writer{}.open());
+    empty.add("b", true);
+    EXPECT_EQ(std::move(empty).close(), R"({"b":true})");
+}
+
 } // namespace
 } // namespace citron::protocol

@@ -309,6 +309,30 @@ TEST(Config, ChatJsonOverridesWhatItNames)
     EXPECT_EQ(chat.idle, chat_config{}.idle);
 }
 
+TEST(Config, AnEnvironmentMayDifferFromTheRestOfChatJson)
+{
+    const conf_folder folder;
+    folder.servers(broker);
+    folder.write("chat.json", R"({"durability": "os", "heartbeatMs": 3000,
+                                 "development": {"durability": "memory", "historyHours": 48}})");
+
+    const auto chat = load(folder).chat;
+
+    EXPECT_EQ(chat.durability, durability::memory);
+    EXPECT_EQ(chat.history_age, 48h);
+    EXPECT_EQ(chat.heartbeat, 3000ms);
+}
+
+TEST(Config, HistorySurvivesALossOfPowerUnlessToldOtherwise)
+{
+    EXPECT_EQ(chat_config{}.durability, durability::fsync);
+    EXPECT_EQ(complaint_about_chat(R"({"durability": "disk"})"),
+              R"(chat.json: durability: must be "fsync", "os" or "memory")");
+    EXPECT_EQ(complaint_about_chat(R"({"staging": {}})"), "chat.json: staging: is no key of this file");
+    EXPECT_EQ(complaint_about_chat(R"({"development": {"development": {}}})"),
+              "chat.json: development.development: is no key of this file");
+}
+
 TEST(Config, ChatJsonMayBeMissing)
 {
     const conf_folder folder;

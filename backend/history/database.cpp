@@ -1,0 +1,193 @@
+#include "backend/history/database.hpp"
+
+#include "backend/history/connection.hpp"
+#include "backend/history/database_rows.hpp"
+
+#include <SQLiteCpp/Backup.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace citron::backend {
+
+using protocol::errc;
+using kind = connection::transaction::kind;
+
+namespace {
+
+} // namespace
+
+database::database(database_options options) : options_(std::move(options))
+{
+    as_history(options_.path, [&] {
+        file_ = std::make_unique<connection>(options_);
+        query q(file_->sql.id);
+        if (!q.next())
+            throw history_error(history_error::reason::corrupt, options_.path + ": has no id");
+        id_ = q.text(0);
+    });
+}
+
+database::~database() = default;
+
+// ---- storing
+
+std::vector<append_outcome> database::commit(std::span<const append> batch, std::uint64_t now_ms)
+{
+    return as_history(options_.path, [&] {
+        std::vector<append_outcome> outcomes;
+        outcomes.reserve(batch.size());
+        rooms_of_batch rooms;
+        connection::transaction all(*file_, kind::write);
+        turn_names(now_ms);
+        for (const auto& a : batch)
+            outcomes.push_back(place(a, row_of(a.rid, rooms)));
+        for (const auto& [rid, room] : rooms)
+            if (room.offset != room.first)
+                query(file_->sql.move_room, room.offset, room.time, room.id).run();
+        all.commit();
+        for (const auto& [rid, room] : rooms)
+            if (room.offset != room.first)
+                touched_.insert(room.id);
+        return outcomes;
+    });
+}
+
+/// Which table of names is current, which another process may have changed. Once it is old enough, the other
+/// one, whose names are older still, is emptied and takes its place. After a clock was set back the time
+/// counts anew.
+void database::turn_names(std::uint64_t now_ms)
+{
+    std::uint64_t since = 0;
+    {
+        query q(file_->sql.names);
+        q.next();
+        current_ = q.number(0) == 0 ? 0 : 1;
+        since = q.number(1);
+    }
+    if (now_ms >= since && now_ms - since < names_known_ms)
+        return;
+    if (now_ms >= since) {
+        current_ = 1 - current_;
+        query(file_->sql.forget_sends.at(current_)).run();
+    }
+    query(file_->sql.turn, std::uint64_t{current_}, now_ms).run();
+}
+
+database::room_row& database::row_of(const std::string& rid, rooms_of_batch& rooms)
+{
+    const auto [found, added] = rooms.try_emplace(rid);
+    auto& room = found->second;
+    if (!added)
+        return room;
+    query q(file_->sql.room, rid);
+    if (q.next())
+        room = {.id = q.key(0),
+                .term = q.number(1),
+                .epoch = std::string(q.text(2)),
+                .first = q.number(3),
+                .offset = q.number(3),
+                .time = q.number(4)};
+    return room;
+}
+
+append_outcome database::place(const append& a, room_row& room)
+{
+    const auto repeat = [](const known_send& first) {
+        return append_outcome{.offset = first.offset, .time = first.time, .repeat = true};
+    };
+    if (room.id == 0 || room.term != a.term)
+        return {.code = errc::moved};
+    if (!a.cid.empty())
+        if (const auto first = find_named(room, a.cid))
+            return repeat(*first);
+    if (a.again && a.number != 0)
+        if (const auto first = find_numbered(room, a))
+            return repeat(*first);
+    keep(a, room);
+    return {.offset = room.offset, .time = room.time};
+}
+
+void database::keep(const append& a, room_row& room)
+{
+    ++room.offset;
+    room.time = a.time;
+    query(file_->sql.add_message, room.id, room.offset, room.time, a.sender, a.number, a.chat).run();
+    if (!a.cid.empty())
+        query(file_->sql.add_send.at(current_), room.id, bytes{a.cid}, room.offset, room.time).run();
+}
+
+/// Among the messages themselves, newest first: a table of these names would be written with every message,
+/// to be read after the death of an owner only.
+std::optional<database::known_send> database::find_numbered(const room_row& room, const append& a)
+{
+    query rows(file_->sql.senders, room.id);
+    while (rows.next()) {
+        if (rows.number(0) == a.number && rows.text(3) == a.sender)
+            return known_send{rows.number(1), rows.number(2)};
+        if (rows.number(2) + names_known_ms < a.time)
+            break;
+    }
+    return std::nullopt;
+}
+
+std::optional<database::known_send> database::find_named(const room_row& room, std::string_view name)
+{
+    for (const auto table : {current_, 1 - current_}) {
+        query q(file_->sql.find_send.at(table), room.id, bytes{name});
+        if (q.next())
+            return known_send{q.number(0), q.number(1)};
+    }
+    return std::nullopt;
+}
+
+// ---- taking over
+
+std::vector<store::opened> database::take_over(std::span<const store::opening> rooms)
+{
+    return as_history(options_.path, [&] {
+        std::vector<store::opened> opened;
+        opened.reserve(rooms.size());
+        connection::transaction all(*file_, kind::write);
+        for (const auto& room : rooms)
+            opened.push_back(raise(room));
+        all.commit();
+        return opened;
+    });
+}
+
+store::opened database::raise(const store::opening& o)
+{
+    rooms_of_batch one;
+    auto& room = row_of(o.rid, one);
+    // In a later term somebody saw messages that are not here: this file is an older copy.
+    const bool lacks_some = room.epoch.empty() || room.term < o.term_above;
+    if (lacks_some)
+        room.epoch = o.fresh_epoch;
+    room.term = std::max({room.term, o.term_above, o.floor}) + 1;
+    if (room.id == 0)
+        query(file_->sql.add_room, o.rid, room.term, room.epoch).run();
+    else
+        query(file_->sql.raise_room, room.term, room.epoch, room.id).run();
+    return {{.term = room.term, .rev = 0, .epoch = room.epoch, .offset = room.offset}, room.time};
+}
+
+// ---- copying
+
+void database::backup(const std::string& path)
+{
+    as_history(path, [&] {
+        std::error_code none;
+        if (std::filesystem::equivalent(path, options_.path, none))
+            throw history_error(history_error::reason::other, path + ": is the file to be copied");
+        SQLite::Database copy(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+        copy.setBusyTimeout(static_cast<int>(options_.patience.count()));
+        if (SQLite::Backup(copy, file_->handle()).executeStep() != SQLITE_DONE)
+            throw history_error(history_error::reason::busy, path + ": is in use");
+    });
+}
+
+} // namespace citron::backend

@@ -1,0 +1,45 @@
+// Who holds the write lock of an SQLite file: a process that stands still in the middle of a commit keeps all
+// others from writing.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+
+namespace citron::backend {
+
+/// A process, and no later one that got its number.
+struct process_name
+{
+    std::uint64_t pid = 0;
+    std::uint64_t started = 0; ///< field 22 of /proc/PID/stat: clock ticks since the machine was started
+    bool operator==(const process_name&) const = default;
+};
+
+/// started: 0 when there is no such process.
+[[nodiscard]] process_name process_of(std::uint64_t pid);
+/// SIGKILL, if it is still that process. False: it was not, or we may not.
+bool end_process(const process_name& who);
+
+class lock_holder
+{
+public:
+    /// `path` of the database; its "-shm" file has the locks (https://sqlite.org/walformat.html, 2.2
+    /// and 2.3.1).
+    explicit lock_holder(const std::string& path) : path_(path + "-shm") {}
+    lock_holder(const lock_holder&) = delete;
+    lock_holder& operator=(const lock_holder&) = delete;
+
+    /// The pid; 0: nobody else, or it cannot be told. The file that it opens stays open until the process
+    /// ends: closing it would drop the locks that SQLite holds on it for us (POSIX locks belong to the
+    /// process).
+    [[nodiscard]] pid_t find();
+
+private:
+    std::string path_;
+    int fd_ = -1;
+    ino_t inode_ = 0;
+};
+
+} // namespace citron::backend

@@ -1,0 +1,136 @@
+// A process that stands still in the middle of a commit, and what the others may do about it.
+#include "backend/history/durable_store.hpp"
+#include "backend/history/lock_holder.hpp"
+#include "test/unit/backend/history/disk.hpp"
+
+#include <SQLiteCpp/Database.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <optional>
+
+namespace citron::backend {
+namespace {
+
+using namespace test;
+
+/// A child that has begun to write, and goes no further until it is killed.
+class frozen_writer
+{
+public:
+    explicit frozen_writer(const std::string& path)
+    {
+        int ready[2];
+        EXPECT_EQ(::pipe(ready), 0);
+        pid = ::fork();
+        if (pid == 0) {
+            SQLite::Database file(path, SQLite::OPEN_READWRITE);
+            file.exec("BEGIN IMMEDIATE");
+            (void)!::write(ready[1], "x", 1);
+            for (;;)
+                ::pause();
+        }
+        char byte = 0;
+        EXPECT_EQ(::read(ready[0], &byte, 1), 1);
+        ::close(ready[0]);
+        ::close(ready[1]);
+    }
+    ~frozen_writer()
+    {
+        ::kill(pid, SIGKILL);
+        ::waitpid(pid, nullptr, 0);
+    }
+    frozen_writer(const frozen_writer&) = delete;
+    frozen_writer& operator=(const frozen_writer&) = delete;
+
+    pid_t pid = 0;
+};
+
+struct DurableLock : testing::Test
+{
+    disk d;
+    std::string path = d.file().path;
+};
+
+TEST_F(DurableLock, ItsHolderIsKnownByItsPid)
+{
+    const database file(d.file());
+    lock_holder holder(path);
+    EXPECT_EQ(holder.find(), 0);
+    {
+        const frozen_writer other(path);
+        EXPECT_EQ(holder.find(), other.pid);
+    }
+    EXPECT_EQ(holder.find(), 0);
+}
+
+TEST_F(DurableLock, LookingForItsHolderDropsNoLockOfOurs)
+{
+    database file(d.file());
+    (void)open(file, "a");
+    lock_holder holder(path);
+    SQLite::Database own(path, SQLite::OPEN_READWRITE);
+    own.exec("BEGIN IMMEDIATE");
+    EXPECT_EQ(holder.find(), 0) << "it is ours";
+
+    const auto child = ::fork();
+    if (child == 0) {
+        try {
+            SQLite::Database other(path, SQLite::OPEN_READWRITE);
+            other.exec("BEGIN IMMEDIATE");
+        } catch (const SQLite::Exception&) {
+            ::_exit(7);
+        }
+        ::_exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(WEXITSTATUS(status), 7) << "another process must still find it locked";
+}
+
+TEST_F(DurableLock, AProcessIsEndedOnlyIfItIsStillThatOne)
+{
+    const database file(d.file());
+    const frozen_writer other(path);
+    const auto who = process_of(static_cast<std::uint64_t>(other.pid));
+    EXPECT_NE(who.started, 0U);
+
+    EXPECT_FALSE(end_process({who.pid, who.started + 1}));
+    EXPECT_FALSE(end_process({who.pid, 0}));
+    EXPECT_EQ(::kill(other.pid, 0), 0);
+
+    EXPECT_TRUE(end_process(who));
+    int status = 0;
+    ASSERT_EQ(::waitpid(other.pid, &status, 0), other.pid);
+    EXPECT_EQ(WTERMSIG(status), SIGKILL);
+    EXPECT_EQ(process_of(who.pid).started, 0U);
+}
+
+TEST_F(DurableLock, WhoeverWaitsForItIsToldWhoHoldsIt)
+{
+    net::io_context loop;
+    protocol::counters counters;
+    std::vector<std::uint64_t> told;
+    const auto end_it = [&](std::uint64_t pid) {
+        told.push_back(pid);
+        EXPECT_TRUE(end_process(process_of(pid)));
+    };
+    durable_store history(loop, {.file = d.file(), .blocked_by = end_it}, counters, [] {});
+    history.take_over({{"a", 0, 0, "e"}}, [](const auto&) {});
+    loop.run();
+
+    const frozen_writer other(path);
+    std::optional<append_outcome> outcome;
+    history.submit({said("a")}, [&](const auto& o) { outcome = o.at(0); });
+    loop.restart();
+    loop.run();
+
+    EXPECT_EQ(told, std::vector{static_cast<std::uint64_t>(other.pid)});
+    ASSERT_TRUE(outcome);
+    EXPECT_EQ(outcome->code, errc::ok);
+}
+
+} // namespace
+} // namespace citron::backend
