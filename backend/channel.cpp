@@ -9,7 +9,6 @@
 namespace citron::backend {
 
 using protocol::added;
-using protocol::client_request;
 using protocol::event;
 using protocol::member;
 using protocol::result;
@@ -231,6 +230,7 @@ void channel::update(const member& who)
     if (s == seats_.end())
         return;
     s->who.next = std::max(s->who.next, who.next);
+    s->who.sent = std::max(s->who.sent, who.sent);
     s->who.stay = std::max(s->who.stay, who.stay);
 }
 
@@ -258,139 +258,6 @@ void channel::presence(event what, const std::string& user, const std::vector<st
 std::uint64_t channel::next_time()
 {
     return last_time_ = std::max(last_time_, port_.unix_ms());
-}
-
-/// What the room adds to a message (`known`), and the answer its sender gets: the same, plus a `route` if it
-/// named one.
-std::string channel::stamp(const backend_session& from, json_writer& chat,
-                           std::initializer_list<protocol::json_member> known)
-{
-    json_writer answer(known);
-    chat.add(known);
-    if (const auto cid = from.text("cid"); !cid.empty())
-        chat.add("cid", cid);
-    if (const auto route = from.text("route"); !route.empty())
-        answer.add("route", route);
-    return std::move(answer).close();
-}
-
-void channel::publish(const backend_session& from, json_writer chat)
-{
-    auto at = at_;
-    at.offset = ++assigned_;
-    const auto time = next_time();
-    auto answer = stamp(from, chat, {{"offset", at.offset}, {"epoch", at.epoch}, {"time", time}});
-    auto json = std::move(chat).close();
-    storing_.push_back(
-        {from.to_answer_later(), at.offset, protocol::encode_push("onChat", json), std::move(answer)});
-    protocol::message stored{.offset = at.offset, .time = time, .push = {std::move(json)}};
-    port_.keep(rid_, std::move(at), std::move(stored));
-}
-
-void channel::on_stored(errc code)
-{
-    auto done = std::move(storing_.front());
-    storing_.pop_front();
-    if (code != errc::ok) {
-        if (storing_.empty())
-            assigned_ = at_.offset; // whatever follows begins where the store stands
-        return finish(done.from, code);
-    }
-    at_.offset = done.offset;
-    // The answer first, on the same ordered path: who sees the broadcast knows that the answer is ahead of
-    // any view.
-    finish(done.from, errc::ok, done.answer);
-    ++at_.rev;
-    port_.publish(connectors_, {.rid = rid_,
-                                .at = at_,
-                                .what = static_cast<std::uint8_t>(event::chat),
-                                .user = {},
-                                .push = {std::move(done.push)}});
-}
-
-void channel::whisper(const backend_session& from, const std::string& user, json_writer chat)
-{
-    const auto [first, last] = by_user_.equal_range(user);
-    if (first == last)
-        return finish(from, errc::no_such_user);
-    const auto answer = stamp(from, chat, {{"time", next_time()}});
-    const auto push = protocol::encode_push("onChat", std::move(chat).close());
-    std::vector<member> targets;
-    std::transform(first, last, std::back_inserter(targets),
-                   [](const auto& entry) { return entry.second->who; });
-    const auto sender = from.to_answer_later();
-    whispering_.insert_or_assign({sender.who, sender.number}, whispered_to{targets.size()});
-    for (const auto& to : targets)
-        port_.deliver(rid_, sender, to, push, answer);
-}
-
-void channel::whispered(const open_request& from, errc code, std::string_view answer)
-{
-    const auto found = whispering_.find({from.who, from.number});
-    if (found == whispering_.end())
-        return;
-    auto& w = found->second;
-    if (code == errc::ok || w.outcome != errc::ok) {
-        w.outcome = code;
-        w.answer = answer;
-    }
-    if (--w.left > 0)
-        return;
-    const auto ended = std::move(w);
-    whispering_.erase(found);
-    finish(from, ended.outcome, ended.answer);
-}
-
-void channel::signal(const backend_session& from, json_writer push)
-{
-    announce(event::signal, from.who.user, "onSignal", std::move(push), connectors_);
-    finish(from, errc::ok, "{}");
-}
-
-// ---- numbered sends
-
-channel::admission channel::admit(seat& from, const client_request& request, const caller& reply_to)
-{
-    from.who.next = std::max(from.who.next, request.low); // below that all is answered, if not by us
-    while (!from.sends.empty() && from.sends.front().number < request.low)
-        from.sends.pop_front();
-    if (request.number > from.who.next)
-        return admission::hole;
-    if (request.number == from.who.next) {
-        from.sends.push_back({request.number, reply_to, std::nullopt});
-        ++from.who.next;
-        return admission::next;
-    }
-    const auto first = std::ranges::find(from.sends, request.number, &seat::send::number);
-    if (first == from.sends.end())
-        return admission::past;
-    first->reply_to = reply_to;
-    if (first->answer)
-        port_.answer(reply_to, rid_, first->answer->first, first->answer->second);
-    return admission::repeat;
-}
-
-/// Of a member, or of one that is remembered; nullptr: of neither.
-send_list* channel::sends_of(const session_ref& who)
-{
-    if (const auto s = by_session(who); s != seats_.end())
-        return &s->sends;
-    const auto former = former_.find(key_of(who));
-    return former == former_.end() ? nullptr : &former->second;
-}
-
-void channel::finish(const session_ref& who, std::uint64_t number, const caller& reply_to, errc code,
-                     std::string_view body)
-{
-    const auto* waits = &reply_to;
-    if (auto* sends = number ? sends_of(who) : nullptr) {
-        const auto sent = std::ranges::find(*sends, number, &seat::send::number);
-        if (sent != sends->end()) {
-            sent->answer.emplace(code, body);
-            waits = &sent->reply_to; // of its last try
-        }
-    }
-    port_.answer(*waits, rid_, code, body);
 }
 
 } // namespace citron::backend

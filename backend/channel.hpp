@@ -5,12 +5,12 @@
 #pragma once
 
 #include "backend/backend_session.hpp"
+#include "backend/history/store.hpp"
 #include "common/protocol/contract.hpp"
 
 #include <algorithm>
 #include <cstdint>
 #include <functional>
-#include <initializer_list>
 #include <list>
 #include <map>
 #include <optional>
@@ -31,7 +31,7 @@ public:
     /// To the members that sit on these connectors.
     virtual void publish(const std::vector<std::string>& connectors, const protocol::broadcast& b) = 0;
     /// Completes through channel::on_stored, in order.
-    virtual void keep(const std::string& rid, protocol::head at, protocol::message m) = 0;
+    virtual void keep(append one) = 0;
     /// Puts `push` into one session's outbox, once; completes through channel::whispered.
     virtual void deliver(const std::string& rid, const open_request& from, const protocol::member& to,
                          std::string push, std::string answer) = 0;
@@ -72,8 +72,8 @@ public:
     /// As leave, for one whose connector has been silent for too long: should it come back, its numbered
     /// sends are known still.
     bool expire(const protocol::member& who);
-    /// Stores the message, then answers {offset, epoch, time}, then broadcasts it. `chat` lacks offset,
-    /// epoch, time.
+    /// Stores the message, then answers {offset, epoch, time}, then broadcasts it - unless it was stored
+    /// before, under the same cid or number. `chat` lacks offset, epoch, time.
     void publish(const backend_session& from, json_writer chat);
     /// To every session of `user`: no offset, no history; answered {time} once it is in an outbox.
     void whisper(const backend_session& from, const std::string& user, json_writer chat);
@@ -100,14 +100,14 @@ public:
     /// answer. Precondition: `from` is find(request.who).
     [[nodiscard]] admission admit(seat& from, const protocol::client_request& request,
                                   const caller& reply_to);
-    void on_stored(errc code);
+    /// moved: another owner has the room now; the send counts as never made.
+    void on_stored(const append_outcome& outcome);
     /// One delivery of a whisper has ended.
     void whispered(const open_request& from, errc code, std::string_view answer);
     /// `time`: of the last message, as far as known; no later one gets an earlier time.
     void open(protocol::head at, std::uint64_t time = 0)
     {
         at_ = std::move(at);
-        assigned_ = at_.offset;
         last_time_ = std::max(last_time_, time);
     }
     [[nodiscard]] std::uint64_t last_time() const { return last_time_; }
@@ -138,8 +138,8 @@ private:
     struct storing
     {
         open_request from;
-        std::uint64_t offset = 0;
-        std::string push, answer;
+        std::string chat;  ///< as in append
+        std::string route; ///< what the sender called its request, if anything
     };
     /// A message to one user, who may have several sessions: one that takes it is enough.
     struct whispered_to
@@ -173,14 +173,12 @@ private:
     void presence(protocol::event what, const std::string& user, const std::vector<std::string>& to);
     [[nodiscard]] protocol::added welcome(const seat& s) const;
     [[nodiscard]] std::uint64_t next_time();
-    [[nodiscard]] static std::string stamp(const backend_session& from, json_writer& chat,
-                                           std::initializer_list<protocol::json_member> known);
+    void take_back(const open_request& from);
 
     std::string rid_;
     channel_port& port_;
     bool several_;
-    protocol::head at_;          ///< what has been broadcast
-    std::uint64_t assigned_ = 0; ///< the last offset given to the store
+    protocol::head at_; ///< what has been broadcast
     std::uint64_t last_time_ = 0;
     std::list<seat> seats_;                                           ///< in join order
     std::unordered_map<session_ref, place, session_hash> by_session_; ///< the names are the seats' own

@@ -37,17 +37,19 @@ void channel_service::send_state(channel& c, const std::string& connector, const
     state.lost = !same_epoch && !seen.epoch.empty();
     if (!same_epoch || seen.offset >= state.at.offset)
         return send(state);
-    history_.read_after(c.rid(), seen.offset, options_.repair,
-                        [this, rid = c.rid(), state = std::move(state), send](page p) mutable {
-                            if (!is_open(rid))
-                                return; // moved meanwhile: the connector enrolls with the next owner
-                            state.messages = std::move(p.messages);
-                            keep_up_to(state.messages, state.at.offset);
-                            state.lost = p.trimmed;
-                            state.more =
-                                !state.messages.empty() && state.messages.back().offset < state.at.offset;
-                            send(state);
-                        });
+    history_.read_after(
+        c.rid(), seen.offset, options_.repair,
+        [this, rid = c.rid(), connector, call_id, state = std::move(state), send](page p) mutable {
+            if (!is_open(rid))
+                return;   // moved meanwhile: the connector enrolls with the next owner
+            if (p.failed) // it asks again
+                return call_id ? answer({connector, call_id}, rid, errc::unavailable, {}) : void();
+            state.messages = std::move(p.messages);
+            keep_up_to(state.messages, state.at.offset);
+            state.lost = p.trimmed;
+            state.more = !state.messages.empty() && state.messages.back().offset < state.at.offset;
+            send(state);
+        });
 }
 
 void channel_service::welcome(const caller& to, const std::string& rid, const protocol::add& request,
@@ -58,15 +60,18 @@ void channel_service::welcome(const caller& to, const std::string& rid, const pr
     this->answer(to, rid, errc::ok, protocol::pack(answer));
 }
 
-void channel_service::resume(const protocol::add& request, protocol::added fresh, caller to,
+void channel_service::resume(const protocol::add& request, protocol::added fresh, const caller& to,
                              const std::string& rid)
 {
-    auto send = [this, to = std::move(to), rid](const protocol::added& a) {
+    auto send = [this, to, rid](const protocol::added& a) {
         is_open(rid) ? answer(to, rid, errc::ok, protocol::pack(a)) : answer(to, rid, errc::moved, {});
     };
-    auto newest = [this, rid, send](protocol::added a) {
+    auto fail = [this, to, rid] { answer(to, rid, errc::unavailable, {}); };
+    auto newest = [this, rid, send, fail](protocol::added a) {
         const auto before = a.at.offset + 1;
-        history_.read_before(rid, before, page_limit{}, [a = std::move(a), send](page p) mutable {
+        history_.read_before(rid, before, page_limit{}, [a = std::move(a), send, fail](page p) mutable {
+            if (p.failed)
+                return fail();
             a.messages = std::move(p.messages);
             keep_up_to(a.messages, a.at.offset);
             send(a);
@@ -76,7 +81,9 @@ void channel_service::resume(const protocol::add& request, protocol::added fresh
     if (!known)
         return newest(std::move(fresh));
     history_.read_after(rid, request.since_offset, options_.resume,
-                        [fresh = std::move(fresh), send, newest](page p) mutable {
+                        [fresh = std::move(fresh), send, newest, fail](page p) mutable {
+                            if (p.failed)
+                                return fail();
                             keep_up_to(p.messages, fresh.at.offset);
                             const auto last = p.messages.empty() ? 0 : p.messages.back().offset;
                             const bool short_of = p.more && last < fresh.at.offset;
@@ -93,8 +100,8 @@ void channel_service::history(const backend_session& from, std::uint64_t before,
     history_.read_before(
         from.rid, before, limit,
         [this, rid = from.rid, to = from.reply_to, epoch = from.room->at().epoch](page p) {
-            if (!is_open(rid))
-                return answer(to, rid, errc::moved, {});
+            if (!is_open(rid) || p.failed)
+                return answer(to, rid, p.failed ? errc::unavailable : errc::moved, {});
             const auto messages = protocol::json_array(p.messages);
             json_writer body{{"messages", protocol::raw_json{messages}}, {"epoch", epoch}, {"more", p.more}};
             answer(to, rid, errc::ok, std::move(body).close());

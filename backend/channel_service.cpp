@@ -25,7 +25,8 @@ channel_service::channel_service(channel_options options, cluster::peer& line, c
       handed_(counters.at("room.handed_over")), taken_back_(counters.at("room.taken_back")),
       conflicts_(counters.at("room.handover_conflict")), moved_(counters.at("room.moved")),
       overloaded_(counters.at("room.overloaded")), evicted_(counters.at("room.evicted")),
-      reenrolled_(counters.at("room.member_reenrolled")), ghosts_(counters.at("room.ghost_removed")),
+      reenrolled_(counters.at("room.member_reenrolled")), fenced_(counters.at("room.fenced")),
+      unopened_(counters.at("room.not_opened")), ghosts_(counters.at("room.ghost_removed")),
       lost_epochs_(counters.at("room.epoch_lost")), broadcasts_(counters.at("room.broadcasts")),
       unpublished_(counters.at("room.unpublished")), unanswerable_(counters.at("room.unanswerable"))
 {
@@ -183,8 +184,7 @@ void channel_service::on_room_envelope(const envelope& e, instant now)
 
 void channel_service::wait(room& r, const envelope& e)
 {
-    constexpr std::size_t header = 256;
-    const auto size = header + e.body.size();
+    const auto size = waiting_size(e);
     const bool full = r.waiting_bytes + size > options_.waiting_bytes;
     if (full && e.kind == kind::call) { // a notify is a session's leaving: never refused
         ++overloaded_;
@@ -225,6 +225,8 @@ void channel_service::on_tick(instant now, std::uint64_t unix_ms)
     whispers_.on_tick(now);
     hurry_closing(now);
     forget_former();
+    if (std::exchange(open_again_, false))
+        begin_opening();
     if (now - headed_ >= options_.heads_every)
         announce_heads(now);
 }
@@ -276,18 +278,35 @@ void channel_service::flush_appends()
         return;
     std::vector<std::pair<std::string, std::uint64_t>> rooms; // room and term of each append
     for (const auto& a : appends_)
-        rooms.emplace_back(a.rid, a.at.term);
+        rooms.emplace_back(a.rid, a.term);
     history_.submit(std::exchange(appends_, {}),
-                    [this, rooms = std::move(rooms)](std::vector<append_outcome> outcomes) {
-                        for (std::size_t i = 0; i < rooms.size(); ++i) {
-                            const auto& [rid, term] = rooms[i];
-                            room* r = find(rid);
-                            if (!r || r->members.at().term != term)
-                                continue; // we were declared dead meanwhile; the sender asks the new owner
-                            r->members.on_stored(outcomes[i].code);
-                            release(rid);
-                        }
+                    [this, rooms = std::move(rooms)](const std::vector<append_outcome>& outcomes) {
+                        for (std::size_t i = 0; i < rooms.size(); ++i)
+                            on_stored(rooms[i].first, rooms[i].second, outcomes[i]);
                     });
+}
+
+void channel_service::on_stored(const std::string& rid, std::uint64_t term, const append_outcome& outcome)
+{
+    room* r = find(rid);
+    if (!r || r->members.at().term != term)
+        return; // we were declared dead meanwhile; the sender asks the new owner
+    r->members.on_stored(outcome);
+    if (outcome.code == errc::moved)
+        fence(*r);
+    release(rid);
+}
+
+/// Another server has taken the room over: we must have been given up, and not know it yet. A new hello
+/// tells. Until then nobody is served here; should the room be ours still, it is opened anew.
+void channel_service::fence(room& r)
+{
+    if (r.now != room::state::open)
+        return;
+    ++fenced_;
+    r.now = room::state::gathering;
+    settled_ = false; // nothing is opened before that hello
+    line_.renew();
 }
 
 // ---- channel_port
@@ -315,11 +334,6 @@ void channel_service::publish(const std::vector<std::string>& connectors, const 
                      .body = body};
     if (!e.to.empty())
         unpublished_ += line_.send(e) ? 0 : 1; // connectors find the hole by rev
-}
-
-void channel_service::keep(const std::string& rid, protocol::head at, protocol::message m)
-{
-    appends_.push_back({rid, std::move(at), std::move(m)});
 }
 
 void channel_service::deliver(const std::string& rid, const open_request& from, const member& to,

@@ -83,7 +83,7 @@ public:
     // ---- channel_port
     void answer(const caller& to, std::string_view rid, errc code, std::string_view body) override;
     void publish(const std::vector<std::string>& connectors, const protocol::broadcast& b) override;
-    void keep(const std::string& rid, protocol::head at, protocol::message m) override;
+    void keep(append one) override { appends_.push_back(std::move(one)); }
     void deliver(const std::string& rid, const open_request& from, const protocol::member& to,
                  std::string push, std::string answer) override;
     void evict(const std::string& rid, const protocol::member& who, std::string_view reason) override;
@@ -103,7 +103,8 @@ private:
         room_baggage baggage;
     };
 
-    void resume(const protocol::add& request, protocol::added answer, caller to, const std::string& rid);
+    void resume(const protocol::add& request, protocol::added answer, const caller& to,
+                const std::string& rid);
     [[nodiscard]] bool mine(const std::string& rid) const;
     [[nodiscard]] bool here(const protocol::incarnation& connector) const;
     [[nodiscard]] bool here(const protocol::member& who) const { return here(who.life()); }
@@ -119,6 +120,8 @@ private:
     void announce_heads(instant now);
     void publish_heads(const std::string& connector, const protocol::heads& list);
     void flush_appends();
+    void on_stored(const std::string& rid, std::uint64_t term, const append_outcome& outcome);
+    void fence(room& r);
 
     // channel_absent.cpp: members whose connector is silent
     void note_absent();
@@ -131,7 +134,9 @@ private:
     void begin_opening();
     void begin_opening(room& r);
     void flush_openings();
-    void opened(const std::string& rid, protocol::head at);
+    void opened(const std::string& rid, store::opened as);
+    void not_opened(const std::string& rid);
+    void remove_unlisted(room& r);
     void seat_members(room& r, std::map<std::string, std::vector<protocol::session_id>>& evicted);
     void correct(room& r, const std::string& connector, const protocol::enrolled_room& list);
     void remove_unlisted(room& r, const std::string& connector, const protocol::enrolled_room& list);
@@ -179,9 +184,11 @@ private:
     std::set<std::string> closing_;              ///< rooms of that state
     std::vector<backend::store::opening> openings_;
     std::uint64_t last_opening_ = 0;
+    bool open_again_ = false; ///< the store could not: with the next tick
     std::vector<append> appends_;
     std::uint64_t &opened_, &handed_, &taken_back_, &conflicts_, &moved_, &overloaded_, &evicted_,
-        &reenrolled_, &ghosts_, &lost_epochs_, &broadcasts_, &unpublished_, &unanswerable_;
+        &reenrolled_, &fenced_, &unopened_, &ghosts_, &lost_epochs_, &broadcasts_, &unpublished_,
+        &unanswerable_;
 };
 
 } // namespace citron::backend

@@ -58,6 +58,7 @@ void chat_server::on_down(instant now)
 
 void chat_server::on_view(const protocol::view& v, instant now)
 {
+    fallen_.on_view(v);
     channels_.on_view(v, now);
 }
 

@@ -6,6 +6,7 @@
 #include "backend/channel_service.hpp"
 #include "backend/chat/chat_handler.hpp"
 #include "backend/chat/chat_remote.hpp"
+#include "backend/fallen.hpp"
 #include "backend/history/store.hpp"
 #include "common/cluster/peer.hpp"
 #include "common/cluster/rpc.hpp"
@@ -45,6 +46,8 @@ public:
     void on_envelope(const protocol::envelope& e, instant now) override;
 
     [[nodiscard]] const channel_service& channels() const { return channels_; }
+    /// Chat servers that the view has given up.
+    [[nodiscard]] const backend::fallen& fallen() const { return fallen_; }
 
 private:
     cluster::peer line_;
@@ -53,6 +56,7 @@ private:
     application application_;
     chat_handler handler_;
     chat_remote remote_;
+    backend::fallen fallen_;
     std::function<std::string()> stats_;
 };
 

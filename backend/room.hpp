@@ -22,6 +22,13 @@ struct stored_envelope
     std::string bytes;
 };
 
+/// What an envelope counts for while it waits.
+[[nodiscard]] inline std::size_t waiting_size(const protocol::envelope& e)
+{
+    constexpr std::size_t header = 256;
+    return header + e.body.size();
+}
+
 /// What a former owner gave us, or what we gave away and keep until the generation is settled.
 struct room_baggage
 {

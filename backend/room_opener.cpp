@@ -59,18 +59,40 @@ void channel_service::flush_openings()
     for (const auto& o : openings_)
         rooms.emplace_back(o.rid, find(o.rid)->opening);
     history_.take_over(std::exchange(openings_, {}),
-                       [this, rooms = std::move(rooms)](std::vector<protocol::head> heads) {
-                           for (std::size_t i = 0; i < rooms.size(); ++i)
-                               if (const room* r = find(rooms[i].first); r && r->opening == rooms[i].second)
-                                   opened(rooms[i].first, std::move(heads[i]));
+                       [this, rooms = std::move(rooms)](std::vector<store::opened> as) {
+                           for (std::size_t i = 0; i < rooms.size(); ++i) {
+                               const auto& [rid, opening] = rooms[i];
+                               if (const room* r = find(rid); !r || r->opening != opening)
+                                   continue;
+                               as.empty() ? not_opened(rid) : opened(rid, std::move(as[i]));
+                           }
                        });
 }
 
-void channel_service::opened(const std::string& rid, protocol::head at)
+/// The store does not do it now. Who waits for an answer is told; what nobody waits for is kept.
+void channel_service::not_opened(const std::string& rid)
+{
+    room& r = *find(rid);
+    ++unopened_;
+    open_again_ = true;
+    r.now = room::state::gathering;
+    std::erase_if(r.waiting, [&](const stored_envelope& one) {
+        const auto e = one.get();
+        if (e.kind != protocol::kind::call)
+            return false;
+        r.waiting_bytes -= std::min(r.waiting_bytes, waiting_size(e));
+        answer(caller_of(e), e.room, errc::unavailable, {});
+        return true;
+    });
+    if (!mine(rid))
+        turn_away(r);
+}
+
+void channel_service::opened(const std::string& rid, store::opened as)
 {
     room* r = find(rid);
     if (!mine(rid)) {
-        r->members.open(std::move(at));
+        r->members.open(std::move(as.at), as.time);
         return turn_away(*r);
     }
     if (!ready()) { // the owners have changed again, and everybody says anew who is in the room
@@ -79,9 +101,11 @@ void channel_service::opened(const std::string& rid, protocol::head at)
     }
     ++opened_;
     r->now = room::state::open;
-    r->served = true;
-    r->members.open(std::move(at), r->baggage.time);
+    r->members.open(std::move(as.at), std::max(as.time, r->baggage.time));
+    if (r->served)
+        remove_unlisted(*r);
     std::map<std::string, std::vector<protocol::session_id>> evicted;
+    r->served = true;
     seat_members(*r, evicted);
     for (auto& [connector, list] : std::exchange(r->enrolled, {})) {
         lost_epochs_ += !list.seen.epoch.empty() && list.seen.epoch != r->members.at().epoch;
@@ -186,6 +210,15 @@ void channel_service::remove_unlisted(room& r, const std::string& connector,
             gone.push_back(s.who);
     for (const auto& who : gone)
         ghosts_ += r.members.leave(who);
+}
+
+/// Members of a room that was open here before: those whom their connectors do not name have left meanwhile.
+void channel_service::remove_unlisted(room& r)
+{
+    for (const auto& connector : std::vector(r.members.connectors())) {
+        const auto list = r.enrolled.find(connector);
+        remove_unlisted(r, connector, list == r.enrolled.end() ? protocol::enrolled_room{} : list->second);
+    }
 }
 
 /// The list is complete: rooms that it does not name have no members there.

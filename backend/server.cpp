@@ -9,12 +9,15 @@ namespace {
 constexpr milliseconds patience{7'000}; ///< for rooms to be handed over
 constexpr milliseconds stop_limit{10'000};
 
-chat_server_options options_of(const runtime::startup& start)
+chat_server_options options_of(const runtime::startup& start, const store& history)
 {
     const auto& conf = start.conf.chat;
     chat_server_options options;
     options.peer = cluster::peer_options_of(start);
-    options.peer.self.store = "memory";
+    options.peer.self.store = history.id();
+    const auto process = process_of(options.peer.pid);
+    options.peer.self.pid = process.pid;
+    options.peer.self.started = process.started;
     options.channels.several_sessions_per_user = conf.several_sessions_per_user;
     options.channels.grace = std::max(conf.grace, options.channels.silence);
     options.channels.resume = {conf.resume_messages, conf.resume_bytes};
@@ -22,18 +25,13 @@ chat_server_options options_of(const runtime::startup& start)
     return options;
 }
 
-memory_options history_of(const runtime::chat_config& conf)
-{
-    return {.room_messages = conf.history_messages,
-            .room_bytes = conf.history_bytes,
-            .total_bytes = conf.history_total};
-}
-
 } // namespace
 
 server::server(const runtime::startup& start)
-    : history_(history_of(start.conf.chat), counters_),
-      chat_(options_of(start), history_, counters_, cluster::link::now()),
+    : history_(
+          loop_, start.conf, counters_, [this] { link_.flush(); },
+          [this](std::uint64_t pid) { end_if_fallen(pid); }),
+      chat_(options_of(start, history_.get()), history_.get(), counters_, cluster::link::now()),
       link_(loop_, context_, chat_.line(), cluster::endpoints_of(start.conf.broker),
             {.on_tick = [this](instant now) { on_tick(now); },
              .after_turn = [this](instant now) { after_turn(now); }}),
@@ -65,11 +63,23 @@ void server::on_tick(instant now)
         finish(now);
 }
 
-/// What the turn gathered is stored, and what was stored is answered and broadcast, before the loop sleeps.
+/// What the turn gathered goes to the store; what is in memory at once is answered and broadcast before the
+/// loop sleeps.
 void server::after_turn(instant now)
 {
-    for (chat_.end_turn(now); !history_.idle(); chat_.end_turn(now))
-        history_.complete();
+    for (chat_.end_turn(now); history_.complete(); chat_.end_turn(now)) {
+    }
+}
+
+/// One that stands still in the middle of a commit lets nobody write. Its rooms have other owners already,
+/// and its supervisor starts it again. Nobody else is ever ended.
+void server::end_if_fallen(std::uint64_t pid)
+{
+    const auto* one = chat_.fallen().find(pid, chat_.line().self().store);
+    if (!one || !end_process({one->pid, one->started}))
+        return;
+    ++counters_.at("store.lock_broken");
+    runtime::log::warn("history.lock_broken id={} pid={}", one->id, pid);
 }
 
 void server::begin_stop()

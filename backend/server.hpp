@@ -2,7 +2,7 @@
 #pragma once
 
 #include "backend/chat_server.hpp"
-#include "backend/history/memory_store.hpp"
+#include "backend/history/store_choice.hpp"
 #include "common/cluster/link.hpp"
 #include "common/runtime/lifecycle.hpp"
 #include "common/runtime/options.hpp"
@@ -24,13 +24,14 @@ public:
 private:
     void on_tick(instant now);
     void after_turn(instant now);
+    void end_if_fallen(std::uint64_t pid);
     void begin_stop();
     void finish(instant now);
 
     net::io_context loop_{1};
     cluster::zmq_context context_;
     protocol::counters counters_;
-    memory_store history_;
+    store_choice history_;
     chat_server chat_;
     cluster::link link_;
     runtime::stats stats_;

@@ -33,16 +33,16 @@ broker::broker_endpoints endpoints_of(const runtime::startup& start)
             .ipc_host = cluster::listens_on_ipc(conf.via) ? conf.host : ""};
 }
 
-/// Three frames make a message to a room: the request, its answer, the broadcast.
+/// Three frames make a message to a room: the request, its answer, the broadcast. Chat servers need half a
+/// millisecond to answer, but two or three when they write to a disk.
 runtime::pace rhythm_of(const runtime::chat_config& conf)
 {
     constexpr double frames_per_second = 2'000, frames = 100;
     const protocol::duration rest = conf.batch;
-    return runtime::pace(
-        {.rest = rest,
-         .short_rest = rest / 10, // a chat server needs no longer, unless it writes to a disk
-         .free_per_second = frames_per_second,
-         .burst = frames});
+    return runtime::pace({.rest = rest,
+                          .short_rest = conf.durability == runtime::durability::memory ? rest / 10 : rest / 2,
+                          .free_per_second = frames_per_second,
+                          .burst = frames});
 }
 
 /// Throws config_error: "conf/servers.json: development.broker.port: tcp://...: Address already in use".

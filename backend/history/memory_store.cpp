@@ -9,9 +9,18 @@ using protocol::errc;
 using protocol::head;
 using protocol::message;
 
+namespace {
+
+std::size_t size_of(const message& m)
+{
+    return m.push.data.size() + m.name.size();
+}
+
+} // namespace
+
 memory_store::memory_store(memory_options options, protocol::counters& counters)
-    : options_(options), stored_(counters.at("store.stored")), trimmed_(counters.at("store.trimmed")),
-      refused_(counters.at("store.refused"))
+    : options_(options), stored_(counters.at("store.stored")), repeats_(counters.at("store.repeats")),
+      trimmed_(counters.at("store.trimmed")), refused_(counters.at("store.refused"))
 {
 }
 
@@ -39,23 +48,28 @@ void memory_store::submit(std::vector<append> batch, std::function<void(std::vec
 append_outcome memory_store::put(append& a)
 {
     const auto found = rings_.find(a.rid);
-    const bool fenced = found == rings_.end() || found->second.at.term != a.at.term;
-    const bool next =
-        !fenced && found->second.at.offset + 1 == a.at.offset && found->second.at.epoch == a.at.epoch;
-    if (!next) {
+    if (found == rings_.end() || found->second.at.term != a.term) {
         ++refused_;
-        return {fenced ? errc::moved : errc::unavailable};
+        return {.code = errc::moved};
+    }
+    auto& r = found->second;
+    if (const auto first = a.cid.empty() ? r.named.end() : r.named.find(a.cid); first != r.named.end()) {
+        ++repeats_;
+        const auto& m = *std::ranges::lower_bound(r.messages, first->second, {}, &message::offset);
+        return {.offset = m.offset, .time = m.time, .repeat = true};
     }
     ++stored_;
-    found->second.at.offset = a.at.offset;
-    push(a.rid, found->second, std::move(a.message));
-    return {};
+    const auto offset = ++r.at.offset;
+    push(a.rid, r, {offset, a.time, {stamped(a.chat, offset, r.at.epoch, a.time)}, std::move(a.cid)});
+    return {.offset = offset, .time = a.time};
 }
 
 void memory_store::push(const std::string& rid, ring& r, message m)
 {
-    r.bytes += m.push.data.size();
-    total_ += m.push.data.size();
+    r.bytes += size_of(m);
+    total_ += size_of(m);
+    if (!m.name.empty())
+        r.named.insert_or_assign(m.name, m.offset);
     r.messages.push_back(std::move(m));
     if (r.age == written_.end())
         r.age = written_.insert(written_.end(), rid);
@@ -68,7 +82,9 @@ void memory_store::push(const std::string& rid, ring& r, message m)
 
 void memory_store::drop_front(ring& r)
 {
-    const auto size = r.messages.front().push.data.size();
+    const auto size = size_of(r.messages.front());
+    if (const auto& name = r.messages.front().name; !name.empty())
+        r.named.erase(name);
     r.messages.pop_front();
     r.bytes -= size;
     total_ -= size;
@@ -98,18 +114,18 @@ memory_store::ring& memory_store::open_ring(const std::string& rid)
     return found->second;
 }
 
-void memory_store::take_over(std::vector<opening> rooms, std::function<void(std::vector<head>)> done)
+void memory_store::take_over(std::vector<opening> rooms, std::function<void(std::vector<opened>)> done)
 {
     asked_.push_back([this, rooms = std::move(rooms), done = std::move(done)] {
-        std::vector<head> heads;
-        heads.reserve(rooms.size());
+        std::vector<opened> all;
+        all.reserve(rooms.size());
         for (const auto& room : rooms)
-            heads.push_back(raise(room));
-        done(std::move(heads));
+            all.push_back(raise(room));
+        done(std::move(all));
     });
 }
 
-head memory_store::raise(const opening& o)
+store::opened memory_store::raise(const opening& o)
 {
     auto& r = open_ring(o.rid);
     // A later owner existed and its messages died with it: ours are not the sequence that members saw.
@@ -120,7 +136,7 @@ head memory_store::raise(const opening& o)
     }
     r.at.term = std::max({r.at.term, o.term_above, o.floor}) + 1;
     r.at.rev = 0;
-    return r.at;
+    return {r.at, r.messages.empty() ? 0 : r.messages.back().time};
 }
 
 void memory_store::read_before(std::string rid, std::uint64_t offset, page_limit limit,

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <list>
+#include <map>
 #include <unordered_map>
 #include <vector>
 
@@ -34,8 +35,7 @@ public:
 
     [[nodiscard]] std::string id() const override { return "memory"; }
     void submit(std::vector<append> batch, std::function<void(std::vector<append_outcome>)> done) override;
-    void take_over(std::vector<opening> rooms,
-                   std::function<void(std::vector<protocol::head>)> done) override;
+    void take_over(std::vector<opening> rooms, std::function<void(std::vector<opened>)> done) override;
     void read_before(std::string rid, std::uint64_t before, page_limit limit,
                      std::function<void(page)> done) override;
     void read_after(std::string rid, std::uint64_t after, page_limit limit,
@@ -50,13 +50,14 @@ private:
     {
         protocol::head at;
         boost::container::deque<protocol::message> messages; ///< unlike std::deque, nothing while it is empty
+        std::map<std::string, std::uint64_t> named;          ///< offsets by append::cid; empty costs nothing
         std::size_t bytes = 0;
         std::list<std::string>::iterator age; ///< place in written_; its end: nothing is kept
     };
 
     ring& open_ring(const std::string& rid);
     append_outcome put(append& a);
-    protocol::head raise(const opening& o);
+    opened raise(const opening& o);
     void push(const std::string& rid, ring& r, protocol::message m);
     void empty(ring& r);
     void drop_front(ring& r);
@@ -69,7 +70,7 @@ private:
     std::list<std::string> written_; ///< rooms with messages, longest not written to first
     std::size_t total_ = 0;
     std::vector<std::function<void()>> asked_, carried_out_; ///< the latter: only while complete() runs
-    std::uint64_t &stored_, &trimmed_, &refused_;
+    std::uint64_t &stored_, &repeats_, &trimmed_, &refused_;
 };
 
 } // namespace citron::backend

@@ -38,11 +38,13 @@ struct server_info
     std::uint16_t port = 0;
     std::string store; ///< chat servers: id of their store; "memory" for the bounded ring
     bool draining = false;
+    /// chat servers: their process on the host of their store, and when that was started (see process_name)
+    std::uint64_t pid = 0, started = 0;
 
     [[nodiscard]] server_kind type() const { return static_cast<server_kind>(kind); }
     [[nodiscard]] incarnation self() const { return {id, boot}; }
     bool operator==(const server_info&) const = default;
-    CITRON_FIELDS(id, kind, boot, nonce, host, port, store, draining)
+    CITRON_FIELDS(id, kind, boot, nonce, host, port, store, draining, pid, started)
 };
 
 /// Body of kind::view, and part of welcome. The broker is its only author.
@@ -119,7 +121,9 @@ struct member
     std::string key;          ///< hash of the resumeKey, hex
     std::uint64_t joined = 0; ///< ms since 1970 by the owner's clock: the order of `users`
     std::uint64_t next = 1;   ///< owner: number of the next send; add, enroll: the first one not answered yet
-    std::uint64_t stay = 0;   ///< higher each time the session enters the room: a late kick ends only its own
+    std::uint64_t sent =
+        0; ///< add, enroll: number of the last send; up to it a former owner may have stored it
+    std::uint64_t stay = 0; ///< higher each time the session enters the room: a late kick ends only its own
     /// ms since 1970, connector's clock: of two connections with one key the later one counts
     std::uint64_t opened = 0;
 
@@ -129,7 +133,7 @@ struct member
     }
     [[nodiscard]] incarnation life() const { return {connector, boot}; }
     bool operator==(const member&) const = default;
-    CITRON_FIELDS(user, connector, boot, session, key, joined, next, stay, opened)
+    CITRON_FIELDS(user, connector, boot, session, key, joined, next, sent, stay, opened)
 };
 
 /// A stored message. `push` is the onChat body as JSON, ready to be framed or put into an array.
@@ -138,8 +142,9 @@ struct message
     std::uint64_t offset = 0;
     std::uint64_t time = 0; ///< ms since 1970
     blob push;
+    std::string name = {}; ///< memory history: append::cid, which must travel with it
     bool operator==(const message&) const = default;
-    CITRON_FIELDS(offset, time, push)
+    CITRON_FIELDS(offset, time, push, name)
 };
 
 /// "[...]": their onChat bodies, which are JSON already and are not parsed again.
@@ -308,8 +313,9 @@ struct client_request
     member who;               ///< its name and its session; the owner knows the rest
     std::uint64_t number = 0; ///< of a send: rises by one in each stay, never used twice. 0: not numbered
     std::uint64_t low = 0;    ///< every number below this one has been answered: its answer may be forgotten
-    blob body;                ///< the client's JSON, untouched
-    CITRON_FIELDS(who, number, low, body)
+    std::uint64_t answered = 0; ///< as has every one from this on and below `number`, if not by this owner
+    blob body;                  ///< the client's JSON, untouched
+    CITRON_FIELDS(who, number, low, answered, body)
 };
 // Reply to client_request: the JSON for the client, raw. Code hole: body = pack(uint64 wanted number).
 

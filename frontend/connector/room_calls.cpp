@@ -28,10 +28,19 @@ room_calls::call_id room_calls::start(std::string room, std::string_view route, 
 void room_calls::attempt(call_id id, call& c, instant now)
 {
     retries_ += c.tried ? 1 : 0;
+    if (c.tried && c.client != 0 && told_repeat_)
+        repack(id, c);
     c.tried = true;
     c.waiting = false;
     rpc_.call_room(c.room, c.route, c.body, std::min(now + options_.try_for, c.deadline),
                    [this, id](const cluster::answer& a, instant at) { on_answer(id, a, at); });
+}
+
+void room_calls::repack(call_id id, call& c)
+{
+    bytes_ -= c.body.size();
+    told_repeat_(id, c.client, c.body);
+    bytes_ += c.body.size();
 }
 
 void room_calls::resend(call_id id, instant now)

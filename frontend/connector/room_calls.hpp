@@ -46,6 +46,9 @@ public:
     using hole_callback =
         std::function<void(call_id id, session_id client, std::uint64_t wanted, instant now)>;
     void on_hole(hole_callback told) { told_hole_ = std::move(told); }
+    /// Called before a call is repeated: what it says may have changed meanwhile.
+    using repeat_callback = std::function<void(call_id id, session_id client, std::string& body)>;
+    void on_repeat(repeat_callback told) { told_repeat_ = std::move(told); }
     /// Nobody can be asked: calls wait.
     void hold();
     /// We are enrolled with the present owners: everything unanswered is asked again, in the order it was
@@ -73,6 +76,7 @@ private:
     };
 
     void attempt(call_id id, call& c, instant now);
+    void repack(call_id id, call& c);
     void on_answer(call_id id, const cluster::answer& a, instant now);
     void finish(call_id id, const cluster::answer& a, instant now);
 
@@ -83,6 +87,7 @@ private:
     call_id next_ = 1;
     bool held_ = true;
     hole_callback told_hole_;
+    repeat_callback told_repeat_;
     std::uint64_t &retries_, &timeouts_;
 };
 

@@ -75,6 +75,15 @@ place* room_index::find(session_id client, std::uint64_t serial) const
     return nullptr;
 }
 
+place* room_index::sender(session_id client, room_calls::call_id send) const
+{
+    const auto is_this = [send](const auto& sent) { return sent.second == send; };
+    for (const auto& p : places(client))
+        if (std::ranges::any_of(p->sends, is_this))
+            return p.get();
+    return nullptr;
+}
+
 std::span<const std::unique_ptr<place>> room_index::places(session_id client) const
 {
     const auto mine = places_.find(client);

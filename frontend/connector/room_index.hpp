@@ -7,6 +7,7 @@
 #include "frontend/session.hpp"
 
 #include <cstdint>
+#include <iterator>
 #include <list>
 #include <map>
 #include <memory>
@@ -46,6 +47,12 @@ struct place
 
     /// The first send without an answer: every lower number has one.
     [[nodiscard]] std::uint64_t low() const { return sends.empty() ? next_send : sends.begin()->first; }
+    /// From this number on and below `number` all have one.
+    [[nodiscard]] std::uint64_t answered_before(std::uint64_t number) const
+    {
+        const auto next = sends.lower_bound(number);
+        return next == sends.begin() ? low() : std::prev(next)->first + 1;
+    }
 };
 
 /// What an event does to the list of who is there.
@@ -124,6 +131,8 @@ public:
     [[nodiscard]] place* find(session_id client, std::string_view rid) const;
     /// The place with this serial.
     [[nodiscard]] place* find(session_id client, std::uint64_t serial) const;
+    /// The place of this client whose send, not answered yet, is this call; nullptr: none.
+    [[nodiscard]] place* sender(session_id client, room_calls::call_id send) const;
     /// Places of one session, in the order they were added.
     [[nodiscard]] std::span<const std::unique_ptr<place>> places(session_id client) const;
     [[nodiscard]] std::map<std::string, std::unique_ptr<room>>& rooms() { return rooms_; }

@@ -32,9 +32,8 @@ room_service::room_service(room_options options, cluster::peer& line, cluster::r
       evicted_(counters.at("room.evicted")), undecodable_(counters.at("room.undecodable")),
       holes_(counters.at("send.holes"))
 {
-    calls_.on_hole([this](room_calls::call_id id, session_id client, std::uint64_t wanted, instant now) {
-        on_hole(id, client, wanted, now);
-    });
+    calls_.on_hole(std::bind_front(&room_service::on_hole, this));
+    calls_.on_repeat(std::bind_front(&room_service::on_repeat, this));
 }
 
 // ---- entering and leaving
@@ -50,6 +49,7 @@ member room_service::member_of(const place& p) const
             .key = known ? found->second.key_hash : std::string{},
             .joined = p.joined,
             .next = p.low(),
+            .sent = p.next_send - 1,
             .stay = p.serial,
             .opened = known ? found->second.opened : 0};
 }
@@ -222,6 +222,7 @@ void room_service::forward(session& s, const protocol::client_route& route, std:
         .who = {.user = p.user, .connector = self.id, .boot = self.boot, .session = s.id, .stay = p.serial},
         .number = number,
         .low = p.low(),
+        .answered = p.answered_before(number),
         .body = {std::string(body)}};
     auto answered = [this, client = s.id, serial = p.serial, number,
                      done = std::move(done)](const cluster::answer& a, instant at) {
@@ -250,21 +251,26 @@ void room_service::on_answered(session_id client, std::uint64_t serial, std::uin
 void room_service::on_hole(room_calls::call_id id, session_id client, std::uint64_t wanted, instant now)
 {
     ++holes_;
-    const auto sends_this = [id](const auto& p) {
-        return std::ranges::any_of(p->sends, [id](const auto& sent) { return sent.second == id; });
-    };
-    const auto places = index_.places(client);
-    const auto sender = std::ranges::find_if(places, sends_this);
-    if (sender == places.end()) // left meanwhile: the earlier ones are not sent again
+    place* p = index_.sender(client, id);
+    if (!p) // left meanwhile: the earlier ones are not sent again
         return calls_.fail(id, errc::not_entered, now);
-    place& p = **sender;
-    if (!p.sends.contains(wanted)) // what was answered long ago
-        return calls_.fail(id, errc::unavailable, now);
-    if (now - p.resent < options_.calls.retry)
+    if (now - p->resent < options_.calls.retry)
         return; // just done: their answers are on the way
-    p.resent = now;
-    for (auto sent = p.sends.lower_bound(wanted); sent != p.sends.end(); ++sent)
+    p->resent = now;
+    for (auto sent = p->sends.lower_bound(wanted); sent != p->sends.end(); ++sent)
         calls_.resend(sent->second, now);
+}
+
+/// The next owner does not know what the former one has answered since this send was made.
+void room_service::on_repeat(room_calls::call_id id, session_id client, std::string& body)
+{
+    const place* p = index_.sender(client, id);
+    auto request = p ? protocol::unpack<protocol::client_request>(body) : std::unexpected(errc::not_entered);
+    if (!request)
+        return;
+    request->low = p->low();
+    request->answered = p->answered_before(request->number);
+    body = protocol::pack(*request);
 }
 
 // ---- what owners say
@@ -380,12 +386,6 @@ void room_service::enroll(const protocol::view& v)
         if (!line_.send({.kind = protocol::kind::enroll, .body = body}))
             return line_.renew(); // a new line enrolls anew
     }
-}
-
-void room_service::on_flush()
-{
-    const turn current(*this, ticked_); // a member whose outbox is full ends
-    feed_.show_runs();
 }
 
 void room_service::on_tick(instant now, std::uint64_t unix_ms)

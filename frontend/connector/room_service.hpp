@@ -57,7 +57,11 @@ public:
     bool on_remote(const protocol::envelope& e, instant now);
     void on_session_closed(session& s, instant now);
     /// Outboxes are about to be flushed.
-    void on_flush();
+    void on_flush()
+    {
+        const turn current(*this, ticked_); // a member whose outbox is full ends
+        feed_.show_runs();
+    }
     /// `unix_ms`: the wall clock.
     void on_tick(instant now, std::uint64_t unix_ms);
 
@@ -107,6 +111,7 @@ private:
                      const cluster::answer& a, instant now);
     [[nodiscard]] protocol::result<place*> room_meant(session& s, std::string_view body);
     void on_hole(room_calls::call_id id, session_id client, std::uint64_t wanted, instant now);
+    void on_repeat(room_calls::call_id id, session_id client, std::string& body);
     void on_deliver(const protocol::envelope& e, instant now);
     void on_evict(const protocol::envelope& e, instant now);
     void evict(std::string_view rid, session_id id, std::string_view reason, instant now);

@@ -17,10 +17,7 @@ struct deaf_port final : backend::channel_port
         benchmark::DoNotOptimize(connectors);
         benchmark::DoNotOptimize(b);
     }
-    void keep(const std::string&, protocol::head, protocol::message m) override
-    {
-        benchmark::DoNotOptimize(m);
-    }
+    void keep(backend::append one) override { benchmark::DoNotOptimize(one); }
     void deliver(const std::string&, const backend::open_request&, const protocol::member&, std::string,
                  std::string) override
     {
@@ -46,9 +43,10 @@ void channel_push(benchmark::State& state)
     const backend::caller reply_to{who.connector, 7};
     const backend::backend_session from{&room, room.rid(), who, 0, reply_to, {}};
     const std::string text(128, 'x');
+    std::uint64_t offset = 0;
     measure(state, [&] {
         room.publish(from, {{"route", "onChat"}, {"msg", text}});
-        room.on_stored(errc::ok);
+        room.on_stored({.offset = ++offset, .time = 1'700'000'000'000});
     });
 }
 

@@ -11,8 +11,9 @@ class full_store
 public:
     full_store() : store_({}, counters_)
     {
-        store_.take_over({{.rid = rid(), .fresh_epoch = "0123456789abcdef"}},
-                         [this](const std::vector<protocol::head>& heads) { at_ = heads.front(); });
+        store_.take_over(
+            {{.rid = rid(), .fresh_epoch = "0123456789abcdef"}},
+            [this](const std::vector<backend::store::opened>& all) { term_ = all.front().at.term; });
         store_.complete();
         submit(batch(backend::memory_options{}.room_messages)); // from now on each message ousts one
     }
@@ -21,8 +22,8 @@ public:
     {
         std::vector<backend::append> appends;
         for (std::size_t i = 0; i < size; ++i) {
-            ++at_.offset;
-            appends.push_back({rid(), at_, {at_.offset, 1'700'000'000'000, {chat_json()}}});
+            appends.push_back(
+                {.rid = rid(), .term = term_, .time = 1'700'000'000'000, .chat = chat_json().substr(0, 150)});
         }
         return appends;
     }
@@ -36,7 +37,7 @@ public:
 private:
     protocol::counters counters_;
     backend::memory_store store_;
-    protocol::head at_;
+    std::uint64_t term_ = 0;
 };
 
 void memory_store_batch(benchmark::State& state)

@@ -21,7 +21,7 @@ struct Sends : testing::Test
     {
         ASSERT_EQ(l.admit(ann, call, number), admission::next);
         l.room.publish(l.from(ann, call, {}, number), {{"msg", text}});
-        l.room.on_stored(errc::ok);
+        l.stored();
         (void)l.port.take();
     }
 };
@@ -33,6 +33,21 @@ TEST_F(Sends, TheNextOneIsTaken)
 
     EXPECT_EQ(wanted(), 3U);
     EXPECT_EQ(l.port.take(), lines{});
+}
+
+/// A former owner has answered 2 and 3, while 1 is open still.
+TEST_F(Sends, WhatTheSenderHasAnAnswerToIsSkipped)
+{
+    const auto admit = [this](std::uint64_t number, std::uint64_t answered) {
+        return l.room.admit(*l.room.find(ann),
+                            {.who = ann, .number = number, .low = 1, .answered = answered, .body = {}},
+                            {"c1", number});
+    };
+    EXPECT_EQ(admit(1, 1), admission::next);
+    EXPECT_EQ(admit(5, 4), admission::hole) << "where is 4?";
+    EXPECT_EQ(admit(4, 2), admission::next);
+    EXPECT_EQ(admit(5, 5), admission::next);
+    EXPECT_EQ(admit(4, 2), admission::repeat);
 }
 
 TEST_F(Sends, ALaterOneIsAHoleAndTakesNoNumber)
@@ -55,6 +70,25 @@ TEST_F(Sends, ARepeatGetsTheFirstAnswer)
     EXPECT_EQ(l.port.take(), lines{R"(answer c1#8 ok {"offset":1,"epoch":"e","time":1000})"});
 }
 
+/// Another owner has raised the term: what was on its way to the store counts as never made.
+TEST_F(Sends, OneThatTheStoreTurnedAwayIsTheNextAgain)
+{
+    stored(1, 1, "a");
+    for (const std::uint64_t number : {2, 3}) {
+        ASSERT_EQ(l.admit(ann, number, number), admission::next);
+        l.room.publish(l.from(ann, number, {}, number), {{"msg", "b"}});
+    }
+    (void)l.port.take();
+
+    l.stored(errc::moved);
+    l.stored(errc::moved);
+
+    EXPECT_EQ(l.port.take(), (lines{"answer c1#2 unavailable ", "answer c1#3 unavailable "}));
+    EXPECT_EQ(wanted(), 2U);
+    EXPECT_EQ(l.admit(ann, 7, 2), admission::next);
+    EXPECT_EQ(l.admit(ann, 8, 1), admission::repeat);
+}
+
 TEST_F(Sends, ARepeatOfAFailureGetsTheFailure)
 {
     (void)l.admit(ann, 1, 1);
@@ -74,7 +108,7 @@ TEST_F(Sends, ARepeatWhileTheFirstIsBeingStoredGetsItsAnswer)
 
     EXPECT_EQ(l.admit(ann, 8, 1), admission::repeat);
     EXPECT_EQ(l.port.take(), lines{});
-    l.room.on_stored(errc::ok);
+    l.stored();
 
     EXPECT_EQ(l.port.take()[0], R"(answer c1#8 ok {"offset":1,"epoch":"e","time":1000})");
 }
@@ -240,7 +274,7 @@ TEST_F(Sends, AnAnswerThatComesWhileItsSenderIsAwayIsKeptForIt)
     ASSERT_EQ(l.admit(ann, 1, 1), admission::next);
     l.room.publish(l.from(ann, 1, {}, 1), {{"msg", "a"}});
     ASSERT_TRUE(l.room.expire(ann));
-    l.room.on_stored(errc::ok);
+    l.stored();
     ann.next = 1;
 
     ASSERT_TRUE(l.room.reenroll(ann));

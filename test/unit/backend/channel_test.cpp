@@ -18,9 +18,8 @@ TEST(Channel, StoresThenAnswersThenBroadcasts)
     l.in("bob", "c2", 1);
 
     l.room.publish(l.from(ann, 5), {{"route", "onChat"}, {"msg", "hi"}});
-    EXPECT_EQ(l.port.take(),
-              lines{R"(keep e@1 1000 {"route":"onChat","msg":"hi","offset":1,"epoch":"e","time":1000})"});
-    l.room.on_stored(errc::ok);
+    EXPECT_EQ(l.port.take(), lines{R"(keep 1000 {"route":"onChat","msg":"hi")"});
+    l.stored();
 
     EXPECT_EQ(
         l.port.take(),
@@ -38,7 +37,7 @@ TEST(Channel, NothingIsAnsweredBeforeItIsStored)
     EXPECT_TRUE(l.room.busy());
     EXPECT_EQ(l.room.at().offset, 0U);
     EXPECT_EQ(l.port.take().size(), 1U);
-    l.room.on_stored(errc::ok);
+    l.stored();
     EXPECT_FALSE(l.room.busy());
     EXPECT_EQ(l.room.at().offset, 1U);
 }
@@ -51,8 +50,8 @@ TEST(Channel, MessagesUnderWayHaveOffsetsInTheOrderOfTheirArrival)
     l.say(bob, 2, "b");
     (void)l.port.take();
 
-    l.room.on_stored(errc::ok);
-    l.room.on_stored(errc::ok);
+    l.stored();
+    l.stored();
 
     EXPECT_EQ(l.port.take(),
               (lines{R"(answer c1#1 ok {"offset":1,"epoch":"e","time":1000})",
@@ -69,7 +68,7 @@ TEST(Channel, WhoEnteredMeanwhileSeesTheMessageAboveItsPosition)
 
     const auto welcome = l.room.enter(lobby::who("bob", "c2", 1));
     (void)l.port.take();
-    l.room.on_stored(errc::ok);
+    l.stored();
 
     ASSERT_TRUE(welcome);
     EXPECT_EQ(test::text_of(welcome->at), "3.2 e@0");
@@ -81,10 +80,11 @@ TEST(Channel, OffsetsGoOnFromWhereTheRoomWasOpened)
 {
     lobby l;
     l.room.open({.term = 4, .rev = 0, .epoch = "e", .offset = 41});
+    l.offset = 41;
     const auto ann = l.in("ann", "c1", 1);
 
     l.say(ann, 1, "hi");
-    l.room.on_stored(errc::ok);
+    l.stored();
 
     EXPECT_EQ(test::text_of(l.room.at()), "4.2 e@42");
 }
@@ -98,8 +98,7 @@ TEST(Channel, TimeNeverGoesBackwards)
     l.port.clock = 4000;
     l.say(ann, 2, "b");
 
-    EXPECT_EQ(l.port.take(), (lines{R"(keep e@1 5000 {"msg":"a","offset":1,"epoch":"e","time":5000})",
-                                    R"(keep e@2 5000 {"msg":"b","offset":2,"epoch":"e","time":5000})"}));
+    EXPECT_EQ(l.port.take(), (lines{R"(keep 5000 {"msg":"a")", R"(keep 5000 {"msg":"b")"}));
 }
 
 TEST(Channel, TimeGoesOnFromTheLastMessageOfAFormerOwner)
@@ -111,7 +110,7 @@ TEST(Channel, TimeGoesOnFromTheLastMessageOfAFormerOwner)
     l.say(ann, 1, "a");
 
     EXPECT_EQ(l.room.last_time(), 7000U);
-    EXPECT_EQ(l.port.take(), lines{R"(keep e@1 7000 {"msg":"a","offset":1,"epoch":"e","time":7000})"});
+    EXPECT_EQ(l.port.take(), lines{R"(keep 7000 {"msg":"a")"});
 }
 
 TEST(Channel, EchoesTheRouteToTheSenderAndTheCidToAll)
@@ -121,11 +120,67 @@ TEST(Channel, EchoesTheRouteToTheSenderAndTheCidToAll)
 
     l.room.publish(l.from(ann, 1, R"({"cid":"x1","route":"r"})"), {{"msg", "hi"}});
     (void)l.port.take();
-    l.room.on_stored(errc::ok);
+    l.stored();
 
     EXPECT_EQ(l.port.take(),
               (lines{R"(answer c1#1 ok {"offset":1,"epoch":"e","time":1000,"route":"r"})",
-                     R"(publish c1 3.2 e@1 {"msg":"hi","offset":1,"epoch":"e","time":1000,"cid":"x1"})"}));
+                     R"(publish c1 3.2 e@1 {"msg":"hi","cid":"x1","offset":1,"epoch":"e","time":1000})"}));
+}
+
+TEST(Channel, AMessageThatWasStoredBeforeIsAnsweredAndNotBroadcastAgain)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1);
+    l.say(ann, 1, "first");
+    l.stored();
+    (void)l.port.take();
+
+    l.say(ann, 2, "first");
+    (void)l.port.take();
+    l.stored_before(1, 900);
+
+    EXPECT_EQ(l.port.take(), lines{R"(answer c1#2 ok {"offset":1,"epoch":"e","time":900})"});
+    EXPECT_EQ(test::text_of(l.room.at()), "3.2 e@1");
+}
+
+TEST(Channel, TheStoreIsToldWhoGaveAMessageWhichName)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1, "key of ann");
+
+    l.room.publish(l.from(ann, 1, R"({"cid":"x1"})", 7), {{"msg", "hi"}});
+    l.room.publish(l.from(ann, 2), {{"msg", "nameless"}});
+
+    EXPECT_EQ(l.port.kept.at(0).cid, "key of ann/x1");
+    EXPECT_EQ(l.port.kept.at(0).sender, "c1/1/1");
+    EXPECT_EQ(l.port.kept.at(0).number, 7U);
+    EXPECT_EQ(l.port.kept.at(0).term, 3U);
+    EXPECT_EQ(l.port.kept.at(1).cid, "");
+    EXPECT_EQ(l.port.kept.at(1).sender, "");
+}
+
+TEST(Channel, ANameHasItsLimit)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1);
+
+    l.room.publish(l.from(ann, 1, R"({"cid":")" + std::string(129, 'x') + R"("})"), {{"msg", "hi"}});
+
+    EXPECT_EQ(l.port.take(), lines{"answer c1#1 bad_request "});
+}
+
+TEST(Channel, OnlyASendThatAFormerOwnerMayKnowIsLookedUp)
+{
+    lobby l;
+    auto ann = l.in("ann", "c1", 1);
+    ann.sent = 6;
+    l.room.update(ann);
+
+    for (const std::uint64_t number : {6, 7})
+        l.room.publish(l.from(l.room.find(ann)->who, 1, {}, number), {{"msg", "hi"}});
+
+    EXPECT_TRUE(l.port.kept.at(0).again);
+    EXPECT_FALSE(l.port.kept.at(1).again);
 }
 
 TEST(Channel, AFailedStoreIsAnErrorAndNothingIsBroadcast)
@@ -135,7 +190,7 @@ TEST(Channel, AFailedStoreIsAnErrorAndNothingIsBroadcast)
     l.say(ann, 1, "hi");
     (void)l.port.take();
 
-    l.room.on_stored(errc::unavailable);
+    l.stored(errc::unavailable);
 
     EXPECT_EQ(l.port.take(), lines{"answer c1#1 unavailable "});
     EXPECT_EQ(test::text_of(l.room.at()), "3.1 e@0");
@@ -148,13 +203,13 @@ TEST(Channel, AFailedStoreLeavesNoHoleInTheOffsets)
     const auto ann = l.in("ann", "c1", 1);
     l.say(ann, 1, "lost");
     l.say(ann, 2, "lost with it");
-    l.room.on_stored(errc::unavailable);
-    l.room.on_stored(errc::unavailable);
+    l.stored(errc::unavailable);
+    l.stored(errc::unavailable);
     (void)l.port.take();
 
     l.say(ann, 3, "next");
 
-    EXPECT_EQ(l.port.take(), lines{R"(keep e@1 1000 {"msg":"next","offset":1,"epoch":"e","time":1000})"});
+    EXPECT_EQ(l.port.take(), lines{R"(keep 1000 {"msg":"next")"});
 }
 
 TEST(Channel, TheSenderOfAStoredMessageIsAnsweredAlsoAfterItLeft)
@@ -165,7 +220,7 @@ TEST(Channel, TheSenderOfAStoredMessageIsAnsweredAlsoAfterItLeft)
     (void)l.room.leave(ann);
     (void)l.port.take();
 
-    l.room.on_stored(errc::ok);
+    l.stored();
 
     EXPECT_EQ(l.port.take()[0], R"(answer c1#1 ok {"offset":1,"epoch":"e","time":1000})");
     EXPECT_EQ(l.room.at().offset, 1U);
@@ -309,7 +364,7 @@ TEST(Channel, EveryKindOfEventCountsAsOneRev)
     l.room.signal(l.from(ann, 1), {{"data", 1U}});
     EXPECT_EQ(l.port.last.what, static_cast<std::uint8_t>(protocol::event::signal));
     l.say(ann, 2, "hi");
-    l.room.on_stored(errc::ok);
+    l.stored();
     EXPECT_EQ(l.port.last.what, static_cast<std::uint8_t>(protocol::event::chat));
 
     (void)l.room.leave(bob);

@@ -45,9 +45,10 @@ struct recording_port final : channel_port
             fmt::format("publish {} {} {}", fmt::join(connectors, ","), text_of(b.at), json_of(b.push.data)));
         last = b;
     }
-    void keep(const std::string&, protocol::head at, protocol::message m) override
+    void keep(append one) override
     {
-        log.push_back(fmt::format("keep {}@{} {} {}", at.epoch, at.offset, m.time, m.push.data));
+        log.push_back(fmt::format("keep {} {}", one.time, one.chat));
+        kept.push_back(std::move(one));
     }
     void deliver(const std::string&, const open_request&, const protocol::member& to, std::string push,
                  std::string text) override
@@ -72,6 +73,7 @@ struct recording_port final : channel_port
 
     lines log;
     protocol::broadcast last;
+    std::deque<append> kept;             ///< not stored yet
     std::set<std::string> dead, unheard; ///< connectors
     std::uint64_t clock = 1000;
 };
@@ -118,6 +120,20 @@ struct lobby
     {
         room.publish(from(m, call), {{"msg", text}});
     }
+    /// The store has done what it was given first.
+    void stored(errc code = errc::ok)
+    {
+        const auto one = std::move(port.kept.front());
+        port.kept.pop_front();
+        offset += code == errc::ok;
+        room.on_stored({.code = code, .offset = code == errc::ok ? offset : 0, .time = one.time});
+    }
+    /// It had that already.
+    void stored_before(std::uint64_t at, std::uint64_t time)
+    {
+        port.kept.pop_front();
+        room.on_stored({.offset = at, .time = time, .repeat = true});
+    }
     channel::admission admit(const protocol::member& m, std::uint64_t call, std::uint64_t number,
                              std::uint64_t low = 0)
     {
@@ -127,6 +143,7 @@ struct lobby
 
     recording_port port;
     channel room;
+    std::uint64_t offset = 0;   ///< of the last message stored
     std::deque<caller> callers; ///< of requests that were made
 };
 

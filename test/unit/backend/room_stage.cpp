@@ -29,8 +29,9 @@ chat_server_options options_of(channel_options channels)
 
 } // namespace
 
-room_stage::room_stage(channel_options options)
-    : store({}, counters), server(options_of(options), store, counters, now)
+room_stage::room_stage(channel_options options, database* disk)
+    : store({}, counters), on_disk(disk ? std::make_unique<sim::shared_store>(*disk) : nullptr),
+      server(options_of(options), on_disk ? static_cast<backend::store&>(*on_disk) : store, counters, now)
 {
     view = {.broker = 9, .number = 1, .generation = 1, .ready = true, .servers = {}, .dropped = {}};
     for (const auto* id : {"c1", "c2"})
@@ -255,6 +256,10 @@ void room_stage::turn()
 {
     for (end_turn(); !store.idle(); end_turn())
         store.complete();
+    for (; on_disk && !on_disk->idle(); end_turn()) {
+        on_disk->carry_out(clock);
+        on_disk->tell();
+    }
 }
 
 void room_stage::pass(milliseconds time)

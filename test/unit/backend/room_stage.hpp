@@ -3,9 +3,11 @@
 
 #include "backend/chat_server.hpp"
 #include "backend/history/memory_store.hpp"
+#include "test/sim/shared_store.hpp"
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +21,8 @@ using protocol::member;
 class room_stage
 {
 public:
-    explicit room_stage(channel_options options = {});
+    /// `disk`: where its history is; nullptr: in its memory.
+    explicit room_stage(channel_options options = {}, database* disk = nullptr);
 
     // ---- what the broker says
     void connector_comes(const std::string& id);
@@ -97,7 +100,8 @@ public:
     instant now{std::chrono::hours(1)};
     protocol::counters counters;
     protocol::view view;
-    memory_store store;
+    memory_store store; ///< if there is no disk
+    std::unique_ptr<sim::shared_store> on_disk;
     chat_server server;
 
 private:

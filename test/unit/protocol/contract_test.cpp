@@ -58,7 +58,7 @@ TEST(Contract, CallBodiesRoundTrip)
     expect_round_trip(added{some_head, 23, {"ann"}, true, {hello_all}});
     expect_round_trip(kick{ann});
     expect_round_trip(sync{some_head});
-    expect_round_trip(client_request{ann, 2, 1, {"{}"}});
+    expect_round_trip(client_request{ann, 2, 1, 1, {"{}"}});
     expect_round_trip(deliver{21, 22, "c1/21/22", 3, {"push"}});
     expect_round_trip(evict{21, 22, "replaced"});
 }

@@ -55,15 +55,17 @@ TEST(MemoryStore, TakesOverManyRoomsInTheOrderGiven)
 {
     shelf s;
     s.fill("a", 1);
-    std::vector<head> heads;
+    std::vector<store::opened> all;
 
     s.store.take_over({{"b", 0, 0, "eb"}, {"a", 0, 0, "ea"}},
-                      [&](std::vector<head> h) { heads = std::move(h); });
+                      [&](std::vector<store::opened> o) { all = std::move(o); });
     s.store.complete();
 
-    ASSERT_EQ(heads.size(), 2U);
-    EXPECT_EQ(heads[0].epoch, "eb");
-    EXPECT_EQ(heads[1].epoch, "e");
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].at.epoch, "eb");
+    EXPECT_EQ(all[0].time, 0U);
+    EXPECT_EQ(all[1].at.epoch, "e");
+    EXPECT_EQ(all[1].time, 1000U);
 }
 
 // ---- writing
@@ -74,8 +76,8 @@ TEST(MemoryStore, RefusesAnOldTermAsMoved)
     s.fill("a", 1);
     (void)s.open("a");
 
-    EXPECT_EQ(s.put(shelf::entry("a", 2, "x", 1)), errc::moved);
-    EXPECT_EQ(s.put(shelf::entry("a", 2, "x", 2)), errc::ok);
+    EXPECT_EQ(s.put(shelf::entry("a", "x", 1)), errc::moved);
+    EXPECT_EQ(s.put(shelf::entry("a", "x", 2)), errc::ok);
     EXPECT_EQ(s.all(), (offsets{1, 2}));
     EXPECT_EQ(s.counters.at("store.refused"), 1U);
 }
@@ -85,25 +87,7 @@ TEST(MemoryStore, RefusesARoomThatItDoesNotHoldAsMoved)
     shelf s;
     (void)s.store.extract("a");
 
-    EXPECT_EQ(s.put(shelf::entry("a", 1)), errc::moved);
-}
-
-TEST(MemoryStore, RefusesAnyOffsetButTheNext)
-{
-    shelf s;
-    s.fill("a", 2);
-
-    EXPECT_EQ(s.put(shelf::entry("a", 2)), errc::unavailable);
-    EXPECT_EQ(s.put(shelf::entry("a", 4)), errc::unavailable);
-    EXPECT_EQ(s.put(shelf::entry("a", 3)), errc::ok);
-    EXPECT_EQ(s.all(), (offsets{1, 2, 3}));
-}
-
-TEST(MemoryStore, RefusesAnotherEpoch)
-{
-    shelf s;
-
-    EXPECT_EQ(s.put(shelf::entry("a", 1, "x", 1, "other")), errc::unavailable);
+    EXPECT_EQ(s.put(shelf::entry("a")), errc::moved);
 }
 
 TEST(MemoryStore, AnswersEachAppendOfABatchInOrder)
@@ -111,10 +95,67 @@ TEST(MemoryStore, AnswersEachAppendOfABatchInOrder)
     shelf s;
     (void)s.open("b");
 
-    const auto codes = s.put({shelf::entry("a", 1), shelf::entry("b", 7), shelf::entry("a", 2),
-                              shelf::entry("b", 1), shelf::entry("c", 1)});
+    const auto all = s.results({shelf::entry("a"), shelf::entry("b", "x", 7), shelf::entry("a"),
+                                shelf::entry("b"), shelf::entry("c")});
 
-    EXPECT_EQ(codes, (std::vector{errc::ok, errc::unavailable, errc::ok, errc::ok, errc::moved}));
+    std::vector<errc> codes;
+    offsets places;
+    for (const auto& one : all) {
+        codes.push_back(one.code);
+        places.push_back(one.offset);
+    }
+    EXPECT_EQ(codes, (std::vector{errc::ok, errc::moved, errc::ok, errc::ok, errc::moved}));
+    EXPECT_EQ(places, (offsets{1, 0, 2, 1, 0}));
+    EXPECT_EQ(s.after(0).messages.at(1).push.data, R"({"msg":"x","offset":2,"epoch":"e","time":1000})");
+}
+
+// ---- messages that come again
+
+struct Named : testing::Test
+{
+    shelf s;
+
+    append_outcome put(const std::string& cid, std::uint64_t term = 1)
+    {
+        auto one = shelf::entry("a", "x", term);
+        one.cid = cid;
+        return s.results({one}).at(0);
+    }
+};
+
+TEST_F(Named, OneOfANameThatItHasIsNotStoredAgain)
+{
+    (void)put("ann/1");
+    (void)put("ann/2");
+
+    const auto again = put("ann/1");
+
+    EXPECT_EQ(again.code, errc::ok);
+    EXPECT_TRUE(again.repeat);
+    EXPECT_EQ(again.offset, 1U);
+    EXPECT_EQ(again.time, 1000U);
+    EXPECT_EQ(s.all(), (offsets{1, 2}));
+    EXPECT_EQ(s.counters.at("store.repeats"), 1U);
+}
+
+TEST_F(Named, TheNameTravelsWithTheMessage)
+{
+    (void)put("ann/1");
+    s.store.adopt("a", s.store.extract("a"));
+    (void)s.open("a");
+
+    EXPECT_TRUE(put("ann/1", 2).repeat);
+}
+
+TEST_F(Named, TheNameIsForgottenWithTheMessage)
+{
+    shelf small({.room_messages = 1});
+    for (const auto* cid : {"ann/1", "ann/2", "ann/1"}) {
+        auto one = shelf::entry("a");
+        one.cid = cid;
+        EXPECT_FALSE(small.results({one}).at(0).repeat) << cid;
+    }
+    EXPECT_EQ(small.all(), offsets{3});
 }
 
 // ---- rooms that travel
@@ -142,7 +183,7 @@ TEST(MemoryStore, ContinuesAnAdoptedRoom)
 
     EXPECT_EQ(to.open("a", 1, "new"), (head{.term = 2, .rev = 0, .epoch = "e", .offset = 3}));
     EXPECT_EQ(to.all(), (offsets{1, 2, 3}));
-    EXPECT_EQ(to.put(shelf::entry("a", 4, "x", 2)), errc::ok);
+    EXPECT_EQ(to.put(shelf::entry("a", "x", 2)), errc::ok);
 }
 
 TEST(MemoryStore, OfTwoCopiesTheHigherTermWins)

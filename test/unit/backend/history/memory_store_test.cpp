@@ -22,7 +22,7 @@ TEST(MemoryStore, KeepsTheNewestMessagesOfARoom)
 
 TEST(MemoryStore, KeepsARoomBelowItsBytes)
 {
-    shelf s({.room_bytes = 10});
+    shelf s({.room_bytes = 2 * shelf::size("1234") + 2});
 
     s.fill("a", 4, "1234");
 
@@ -31,22 +31,22 @@ TEST(MemoryStore, KeepsARoomBelowItsBytes)
 
 TEST(MemoryStore, KeepsTheNewestMessageHoweverLargeItIs)
 {
-    shelf s({.room_bytes = 10});
+    shelf s({.room_bytes = 2 * shelf::size("1234") + 2});
     s.fill("a", 2, "1234");
 
-    ASSERT_EQ(s.put(shelf::entry("a", 3, std::string(100, 'x'))), errc::ok);
+    ASSERT_EQ(s.put(shelf::entry("a", std::string(100, 'x'))), errc::ok);
 
     EXPECT_EQ(s.all(), offsets{3});
 }
 
 TEST(MemoryStore, OverItsTotalTheRoomLongestNotWrittenToLosesItsMessages)
 {
-    shelf s({.total_bytes = 12});
+    shelf s({.total_bytes = 3 * shelf::size("1234")});
     (void)s.open("b");
     (void)s.open("c");
     s.fill("a", 1, "1234");
     s.fill("b", 1, "1234");
-    ASSERT_EQ(s.put(shelf::entry("a", 2, "1234")), errc::ok);
+    ASSERT_EQ(s.put(shelf::entry("a", "1234")), errc::ok);
 
     s.fill("c", 1, "1234");
 
@@ -57,7 +57,7 @@ TEST(MemoryStore, OverItsTotalTheRoomLongestNotWrittenToLosesItsMessages)
 
 TEST(MemoryStore, ARoomThatLostItsMessagesKeepsItsHead)
 {
-    shelf s({.total_bytes = 4});
+    shelf s({.total_bytes = 2 * shelf::size("12")});
     (void)s.open("b");
     s.fill("a", 2, "12");
     s.fill("b", 2, "12");
@@ -65,12 +65,12 @@ TEST(MemoryStore, ARoomThatLostItsMessagesKeepsItsHead)
     const auto at = s.open("a", 0, "other");
 
     EXPECT_EQ(at, (head{.term = 2, .rev = 0, .epoch = "e", .offset = 2}));
-    EXPECT_EQ(s.put(shelf::entry("a", 3, "1", 2)), errc::ok);
+    EXPECT_EQ(s.put(shelf::entry("a", "1", 2)), errc::ok);
 }
 
 TEST(MemoryStore, WhatARoomTookWithItNoLongerCounts)
 {
-    shelf s({.total_bytes = 8});
+    shelf s({.total_bytes = 2 * shelf::size("1234")});
     (void)s.open("b");
     s.fill("a", 2, "1234");
 
@@ -104,7 +104,7 @@ TEST(MemoryStore, ABackwardPageEndsAtItsBytesWithTheNewest)
     shelf s;
     s.fill("a", 5, "1234");
 
-    const auto p = s.before(0, {.count = 50, .bytes = 9});
+    const auto p = s.before(0, {.count = 50, .bytes = 2 * shelf::size("1234") + 1});
 
     EXPECT_EQ(shelf::of(p), (offsets{4, 5}));
     EXPECT_TRUE(p.more);
@@ -129,7 +129,7 @@ TEST(MemoryStore, AForwardPageEndsAtItsBytesWithTheOldest)
     shelf s;
     s.fill("a", 5, "1234");
 
-    const auto p = s.after(1, {.count = 50, .bytes = 9});
+    const auto p = s.after(1, {.count = 50, .bytes = 2 * shelf::size("1234") + 1});
 
     EXPECT_EQ(shelf::of(p), (offsets{2, 3}));
     EXPECT_TRUE(p.more);
@@ -158,7 +158,7 @@ TEST(MemoryStore, SaysWhenTheMessageAfterTheNamedOneIsGone)
 
 TEST(MemoryStore, SaysThatMessagesAreGoneAlsoWhenNoneIsLeft)
 {
-    shelf s({.total_bytes = 4});
+    shelf s({.total_bytes = 2 * shelf::size("12")});
     (void)s.open("b");
     s.fill("a", 2, "12");
     s.fill("b", 2, "12");
@@ -184,7 +184,7 @@ TEST(MemoryStore, CompletesOnlyInComplete)
     shelf s;
     int answers = 0;
 
-    s.store.submit({shelf::entry("a", 1)}, [&](const auto&) { ++answers; });
+    s.store.submit({shelf::entry("a")}, [&](const auto&) { ++answers; });
     s.store.take_over({{"b", 0, 0, "e"}}, [&](const auto&) { ++answers; });
     s.store.read_before("a", 0, {}, [&](const auto&) { ++answers; });
     s.store.read_after("a", 0, {}, [&](const auto&) { ++answers; });
@@ -203,7 +203,7 @@ TEST(MemoryStore, CompletesInTheOrderAsked)
 
     s.store.read_before("a", 0, {},
                         [&](const page& p) { order.push_back("read " + std::to_string(p.messages.size())); });
-    s.store.submit({shelf::entry("a", 1)}, [&](const auto&) { order.push_back("stored"); });
+    s.store.submit({shelf::entry("a")}, [&](const auto&) { order.push_back("stored"); });
     s.store.read_after("a", 0, {},
                        [&](const page& p) { order.push_back("read " + std::to_string(p.messages.size())); });
     s.store.complete();

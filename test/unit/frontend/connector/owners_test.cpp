@@ -141,7 +141,7 @@ TEST_F(Owners, AfterTheListAllThatNobodyAnsweredIsAskedAgainInOrder)
 
     EXPECT_EQ(s.sends(),
               (strings{"enroll 2 first last lobby@1.10 ann#1/1 bob#2/2", "send lobby ann#1 1/1 a1",
-                       "users lobby ann#1 u", "send lobby ann#1 2/1 a2", "send lobby bob#2 2/1 b2"}));
+                       "users lobby ann#1 u", "send lobby ann#1 2/1 a2", "send lobby bob#2 2/2 b2"}));
 }
 
 TEST_F(Owners, ASignalThatIsUnderWayIsLeftAlone)

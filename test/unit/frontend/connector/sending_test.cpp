@@ -212,7 +212,7 @@ TEST_F(Sending, AfterAHoleAllAreSentAgainFromTheNumberWanted)
     hole("send lobby ann#1 4/", 2);
 
     EXPECT_EQ(s.sends(),
-              (strings{"send lobby ann#1 2/1 2", "send lobby ann#1 3/1 3", "send lobby ann#1 4/1 4"}));
+              (strings{"send lobby ann#1 2/2 2", "send lobby ann#1 3/2 3", "send lobby ann#1 4/2 4"}));
 }
 
 TEST_F(Sending, SeveralHolesOfOneLossAreFilledOnce)
@@ -245,19 +245,22 @@ TEST_F(Sending, AHoleThatStaysIsFilledAgain)
     EXPECT_EQ(s.sends(), (strings{"send lobby ann#1 1/1 1", "send lobby ann#1 2/1 2"}));
 }
 
-TEST_F(Sending, WhenNobodyWaitsForTheNumberWantedTheSendIsGivenUp)
+/// The owner that asks is not the one that answered it.
+TEST_F(Sending, WhenTheNumberWantedHasItsAnswerTheSendSaysSo)
 {
     session& ann = s.member("ann");
     s.ask(ann, 1, send, "1");
     s.ask(ann, 2, send, "2");
+    s.ask(ann, 3, send, "3");
     (void)s.sends();
-    s.answer("send lobby ann#1 1/", errc::ok, "{}");
+    s.answer("send lobby ann#1 2/", errc::ok, "{}");
     (void)s.hears(ann);
 
-    hole("send lobby ann#1 2/", 1);
+    hole("send lobby ann#1 3/", 2);
 
-    EXPECT_EQ(s.hears(ann), strings{refusal(2, "unavailable")});
-    EXPECT_EQ(s.server.rooms().waiting(), 0U);
+    EXPECT_EQ(s.sends(), strings{"send lobby ann#1 3/1 3"});
+    EXPECT_EQ(s.answered_before, 2U);
+    EXPECT_EQ(s.server.rooms().waiting(), 2U);
 }
 
 TEST_F(Sending, WhoHasLeftMeanwhileIsNotSentAgain)

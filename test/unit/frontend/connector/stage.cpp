@@ -182,6 +182,7 @@ stage::sent stage::read(const envelope& e)
     } else if (e.kind == kind::call) {
         const auto body = protocol::unpack<protocol::client_request>(e.body).value();
         s.who = body.who;
+        answered_before = body.answered;
         const auto number = body.number ? fmt::format(" {}/{}", body.number, body.low) : "";
         s.words = fmt::format("{} {} {}{} {}", method, e.room, words_of(s.who), number, body.body.data);
     }

@@ -85,6 +85,7 @@ public:
     instant now{std::chrono::hours(1)};
     std::uint64_t unix_offset = 1'700'000'000'000;
     protocol::counters counters;
+    std::uint64_t answered_before = 0; ///< client_request::answered of the last send that went out
     connector server;
 
 private:
@@ -97,7 +98,7 @@ private:
     };
 
     void hear_frame(protocol::envelope e);
-    [[nodiscard]] static sent read(const protocol::envelope& e);
+    [[nodiscard]] sent read(const protocol::envelope& e);
     [[nodiscard]] const sent& newest(std::string_view what) const;
 
     std::uint64_t nonce_ = 0;

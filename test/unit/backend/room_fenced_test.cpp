@@ -1,0 +1,105 @@
+// Rooms whose history is on a disk that others write to: another owner raises the term, or the disk takes
+// nothing.
+#include "test/unit/backend/room_stage.hpp"
+
+#include "backend/history/history_error.hpp"
+
+#include <gtest/gtest.h>
+
+namespace citron::backend {
+namespace {
+
+using protocol::member;
+using test::lines;
+using test::room_stage;
+
+/// The lobby with ann and bob in it.
+struct RoomFenced : testing::Test
+{
+    RoomFenced()
+    {
+        s.serve();
+        s.enter(ann);
+        s.enter(bob);
+        s.send(ann, 1, "one");
+        s.turn();
+        (void)s.says();
+    }
+    /// A send that finds the room taken, and the tick that ends the line.
+    void is_fenced()
+    {
+        s.send(ann, 2, "two");
+        s.turn();
+        s.pass(milliseconds(100));
+    }
+    /// As another chat server does that takes the room for its own.
+    void taken_by_another() { (void)disk.take_over(std::vector<store::opening>{{"lobby", 0, 0, "other"}}); }
+
+    database disk{{.path = ":memory:"}};
+    room_stage s{{}, &disk};
+    member ann = room_stage::who("ann", "c1", 1), bob = room_stage::who("bob", "c2", 2);
+};
+
+TEST_F(RoomFenced, WhatWasOnItsWayToTheStoreIsToBeAskedOfTheNextOwner)
+{
+    taken_by_another();
+
+    s.send(ann, 2, "two");
+    s.send(ann, 3, "three");
+    s.turn();
+    s.pass(milliseconds(100));
+
+    EXPECT_EQ(s.count("room.fenced"), 1U);
+    EXPECT_FALSE(s.server.line().up()) << "a new hello tells whether we were given up";
+    EXPECT_EQ(disk.read_after("lobby", 0, {}).messages.size(), 1U);
+}
+
+TEST_F(RoomFenced, ARoomThatIsOursStillIsOpenedAnewWithItsMembersAndTakesTheSameSends)
+{
+    taken_by_another();
+    is_fenced();
+    (void)s.says();
+
+    s.new_line(false);
+    s.settle();
+    s.enroll("c1", {ann});
+    s.enroll("c2", {bob});
+    s.turn();
+    (void)s.says();
+    s.send(ann, 2, "two");
+    s.send(ann, 3, "three");
+    s.turn();
+
+    const auto stored = disk.read_after("lobby", 0, {}).messages;
+    ASSERT_EQ(stored.size(), 3U);
+    EXPECT_NE(stored[1].push.data.find("two"), std::string::npos);
+    EXPECT_NE(stored[2].push.data.find("three"), std::string::npos);
+    EXPECT_EQ(s.server.channels().members(), 2U);
+}
+
+TEST_F(RoomFenced, WhoLeftMeanwhileIsNotInTheRoomThatIsOpenedAnew)
+{
+    taken_by_another();
+    is_fenced();
+
+    s.new_line(false);
+    s.settle();
+    s.enroll("c1", {ann});
+    s.enroll("c2");
+    s.turn();
+
+    EXPECT_EQ(s.server.channels().members(), 1U);
+}
+
+TEST_F(RoomFenced, WhoWasGivenUpStartsEmpty)
+{
+    taken_by_another();
+    is_fenced();
+
+    s.new_line(true);
+
+    EXPECT_EQ(s.server.channels().size(), 0U);
+}
+
+} // namespace
+} // namespace citron::backend
