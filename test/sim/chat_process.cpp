@@ -4,8 +4,8 @@
 
 namespace citron::sim {
 
-chat_process::chat_process(scene& s, std::string id, broker_process& broker)
-    : peer_process(s, std::move(id), protocol::server_kind::chat, broker),
+chat_process::chat_process(scene& s, std::string id, broker_process& broker, backend::database* disk)
+    : peer_process(s, std::move(id), protocol::server_kind::chat, broker), disk_(disk),
       commit_(s.chance.percent(70) ? duration(500) : duration(30'000))
 {
 }
@@ -13,11 +13,15 @@ chat_process::chat_process(scene& s, std::string id, broker_process& broker)
 void chat_process::boot()
 {
     draining_ = bye_said_ = store_busy_ = false;
-    store_ = std::make_unique<backend::memory_store>(backend::memory_options{}, counters_);
+    in_memory_ =
+        disk_ ? nullptr : std::make_unique<backend::memory_store>(backend::memory_options{}, counters_);
+    on_disk_ = disk_ ? std::make_unique<shared_store>(*disk_) : nullptr;
+    auto& store = disk_ ? static_cast<backend::store&>(*on_disk_) : *in_memory_;
     backend::chat_server_options options;
     options.peer = peer_options();
+    options.peer.self.store = store.id();
     options.channels.seed = scene_.chance.next();
-    server_ = std::make_unique<backend::chat_server>(options, *store_, counters_, now());
+    server_ = std::make_unique<backend::chat_server>(options, store, counters_, now());
     server_->set_stats([] { return std::string("{}"); });
 }
 
@@ -25,7 +29,8 @@ void chat_process::halt()
 {
     peer_process::halt();
     server_.reset();
-    store_.reset();
+    in_memory_.reset();
+    on_disk_.reset();
 }
 
 void chat_process::tick()
@@ -47,13 +52,19 @@ void chat_process::carry_out()
 
 void chat_process::await_store()
 {
-    if (store_busy_ || store_->idle())
+    if (store_busy_ || (disk_ ? on_disk_->idle() : in_memory_->idle()))
         return;
     store_busy_ = true;
-    later(scene_.chance.between(duration(100), commit_), [this] {
+    const auto tell = [this] {
         store_busy_ = false;
-        store_->complete();
-    });
+        disk_ ? on_disk_->tell() : in_memory_->complete();
+    };
+    const auto carry_out = [this, tell] {
+        on_disk_->carry_out(wall_clock());
+        later(scene_.chance.between(duration(10), commit_), tell);
+    };
+    const auto pause = scene_.chance.between(duration(100), commit_);
+    disk_ ? later(pause, carry_out) : later(pause, tell);
 }
 
 void chat_process::leave()

@@ -1,9 +1,10 @@
-// A chat server: the PURE chat_server with a memory store whose answers come after random pauses.
+// A chat server: the PURE chat_server, and a store whose answers come after random pauses.
 #pragma once
 
 #include "backend/chat_server.hpp"
 #include "backend/history/memory_store.hpp"
 #include "test/sim/peer_process.hpp"
+#include "test/sim/shared_store.hpp"
 
 #include <memory>
 
@@ -12,7 +13,8 @@ namespace citron::sim {
 class chat_process final : public peer_process
 {
 public:
-    chat_process(scene& s, std::string id, broker_process& broker);
+    /// `disk`: where its history is, and that of others; nullptr: in its memory.
+    chat_process(scene& s, std::string id, broker_process& broker, backend::database* disk);
 
     /// As SIGTERM: hands its rooms over, says bye and ends.
     void leave();
@@ -30,9 +32,11 @@ protected:
 private:
     void await_store();
 
+    backend::database* disk_;
     duration commit_; ///< longest pause of the store
     bool draining_ = false, bye_said_ = false, store_busy_ = false;
-    std::unique_ptr<backend::memory_store> store_;
+    std::unique_ptr<backend::memory_store> in_memory_;
+    std::unique_ptr<shared_store> on_disk_; ///< one of the two
     std::unique_ptr<backend::chat_server> server_;
 };
 

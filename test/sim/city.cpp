@@ -18,10 +18,15 @@ std::vector<std::string> city::named()
     return ids;
 }
 
-city::city(scene& s, ledger& book) : scene_(s), book_(book), broker_(s, named())
+city::city(scene& s, ledger& book)
+    : scene_(s), book_(book),
+      disk_(s.durable ? std::make_unique<backend::database>(backend::database_options{.path = ":memory:"})
+                      : nullptr),
+      broker_(s, named())
 {
     for (unsigned i = 1; i <= most_chats + 1; ++i)
-        chats_.push_back(std::make_unique<chat_process>(s, "chat-" + std::to_string(i), broker_));
+        chats_.push_back(
+            std::make_unique<chat_process>(s, "chat-" + std::to_string(i), broker_, disk_.get()));
     for (unsigned i = 1; i <= most_connectors; ++i)
         connectors_.push_back(std::make_unique<connector_process>(s, "conn-" + std::to_string(i), broker_));
     for (auto n = s.chance.between(1, 5); n > 0; --n)

@@ -38,6 +38,7 @@ private:
 
     scene& scene_;
     ledger& book_;
+    std::unique_ptr<backend::database> disk_; ///< if history is kept there
     broker_process broker_;
     std::vector<std::unique_ptr<chat_process>>
         chats_; ///< the last is not in conf: started by hand, if at all

@@ -11,7 +11,9 @@ using protocol::package_type;
 
 client::client(scene& s, ledger& book, const habits& ways, std::string user, std::string label)
     : scene_(s), chance_(s.chance.split()), book_(book), ways_(ways), user_(std::move(user)),
-      label_(std::move(label))
+      label_(std::move(label)),
+      // Where a room's messages may be lost, what is said again may rightly be stored again.
+      names_its_messages_(!book.allowed().epochs && chance_.percent(50))
 {
 }
 
@@ -83,6 +85,8 @@ void client::do_in_room()
     for (const auto& [id, q] : asked_)
         if (q.what == act::leave && q.rid == rid)
             return; // on its way out
+    if (doubtful_.contains(rid))
+        return say_again(rid);
     const auto what = chance_.below(100);
     if (what < 60)
         for (auto n = chance_.between(1, 4); n > 0; --n)
@@ -134,7 +138,8 @@ void client::drop(socket& s)
     socket_ = nullptr;
     working_ = false;
     received_.clear();
-    asked_.clear();
+    for (const auto& [id, q] : std::exchange(asked_, {}))
+        doubt(q);
     while (!stays_.empty())
         end_stay(stays_.begin()->first);
 }
@@ -165,6 +170,7 @@ void client::enter(const std::string& rid, act how)
     json body{{"username", user_}, {"rid", rid}};
     if (how == act::enter && !resume_key_.empty() && chance_.percent(60))
         body["resumeKey"] = resume_key_;
+    q.same_key = how == act::join || body.contains("resumeKey");
     if (const auto seen = last_seen_.find(rid); seen != last_seen_.end() && chance_.percent(50)) {
         q.since = seen->second;
         body["since"] = {{"epoch", seen->second.epoch}, {"offset", seen->second.offset}};
@@ -185,13 +191,37 @@ std::string client::next_content()
 void client::send(const std::string& rid, const std::string& target)
 {
     const auto content = next_content();
-    const bool to_all = target == "*";
-    if (to_all)
+    if (target == "*") {
         book_.said(content);
-    else
-        book_.whispered(content, target, rid, scene_.clock.now());
-    ask("chat.chatHandler.send", {.what = to_all ? act::send : act::whisper, .rid = rid, .content = content},
+        return say(rid, content);
+    }
+    book_.whispered(content, target, rid, scene_.clock.now());
+    ask("chat.chatHandler.send", {.what = act::whisper, .rid = rid, .content = content},
         json{{"content", content}, {"target", target}, {"rid", rid}}.dump());
+}
+
+void client::say(const std::string& rid, const std::string& content)
+{
+    json body{{"content", content}, {"target", "*"}, {"rid", rid}};
+    if (names_its_messages_)
+        body["cid"] = content;
+    ask("chat.chatHandler.send", {.what = act::send, .rid = rid, .content = content}, body.dump());
+}
+
+void client::say_again(const std::string& rid)
+{
+    const auto doubtful = doubtful_.extract(rid);
+    for (const auto& content : doubtful.mapped()) {
+        book_.said_again(content);
+        say(rid, content);
+    }
+}
+
+/// It may have been stored, or not.
+void client::doubt(const question& q)
+{
+    if (names_its_messages_ && q.what == act::send)
+        doubtful_[q.rid].push_back(q.content);
 }
 
 void client::signal(const std::string& rid)
@@ -212,6 +242,8 @@ void client::probe()
 {
     still_ = true;
     for (const auto& [rid, s] : stays_) {
+        if (doubtful_.contains(rid))
+            say_again(rid);
         send(rid, "*");
         look(rid, act::users);
         look(rid, act::history);

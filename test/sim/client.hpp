@@ -81,6 +81,7 @@ private:
         instant sent;
         duration frozen{0};           ///< how long the connector had stood still by then
         const stay* inside = nullptr; ///< the stay in rid in which it was asked
+        bool same_key = false;        ///< enter: with the resumeKey of the last connection
         bool complained = false;
     };
 
@@ -95,6 +96,9 @@ private:
     void enter(const std::string& rid, act how);
     void leave(const std::string& rid);
     void send(const std::string& rid, const std::string& target);
+    void say(const std::string& rid, const std::string& content);
+    void say_again(const std::string& rid);
+    void doubt(const question& q);
     void signal(const std::string& rid);
     void look(const std::string& rid, act what);
     void heartbeat(unsigned session);
@@ -127,6 +131,8 @@ private:
     std::map<std::string, position> last_seen_; ///< by room, of the last stay that has ended
     std::map<std::string, std::set<std::string>> rosters_;
     std::string resume_key_;
+    bool names_its_messages_; ///< gives each a cid, and says it again as long as it does not know its fate
+    std::map<std::string, std::vector<std::string>> doubtful_; ///< such messages, by room
 };
 
 } // namespace citron::sim

@@ -175,6 +175,8 @@ void client::on_entered(const question& q, const json& body)
         while (!stays_.empty())
             end_stay(stays_.begin()->first);
     resume_key_ = protocol::text_at(body, "resumeKey");
+    if (!q.same_key)
+        doubtful_.clear(); // it is somebody else now: the names that it gave are not known
     auto& s = book_.entered(user_, session_, q.rid, body, scene_.clock.now());
     stays_[q.rid] = &s;
     if (q.since)
@@ -192,6 +194,8 @@ void client::on_refusal(const question& q, const std::string& reason)
     const bool excused =
         no_outcome && (book_.allowed().refusals || (q.what == act::signal && book_.allowed().lost_signals) ||
                        (q.what == act::whisper && book_.allowed().lost_whispers));
+    if (no_outcome)
+        doubt(q);
     if (nobody)
         book_.whisper_unknown(q.content, scene_.clock.now());
     if (!name_taken && !nobody && !left && !excused)

@@ -77,6 +77,8 @@ void ledger::place(const std::string& rid, const position& at, const std::string
 
 void ledger::check_sender(stay& s, const std::string& content)
 {
+    if (said_again_.contains(content))
+        return;
     const auto [sender, number] = sender_of(content);
     auto& last = s.last_of[sender];
     if (number <= last)

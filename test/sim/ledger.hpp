@@ -69,6 +69,8 @@ public:
 
     // ---- messages to all
     void said(const std::string& content) { said_.insert(content); }
+    /// By its client, under the same cid: it may come after what was said later, but only once.
+    void said_again(const std::string& content) { said_again_.insert(content); }
     void acknowledged(const std::string& content, const std::string& rid, const json& answer);
 
     // ---- messages to one, and signals
@@ -109,7 +111,7 @@ private:
     excuses allowed_;
     std::deque<stay> stays_;
     std::map<std::string, room> rooms_;
-    std::set<std::string> said_;
+    std::set<std::string> said_, said_again_;
     std::map<std::string, std::pair<std::string, position>> placed_; ///< content -> room and place
     std::map<std::string, whisper> whispers_;
     std::set<std::pair<std::string, std::string>> signals_; ///< session, data

@@ -23,12 +23,13 @@ struct outcome
     std::uint64_t events = 0;
 };
 
-outcome run(std::uint64_t seed, scenario play, bool trace)
+outcome run(std::uint64_t seed, scenario play, bool durable, bool trace)
 {
     constexpr milliseconds settling{12'000}, last_words{3'000}, glance{500};
     scene s(seed, trace);
     s.slowest = duration(s.chance.between(1'000, 20'000));
-    ledger book(s.log, excuses_of(play));
+    s.durable = durable;
+    ledger book(s.log, excuses_of(play, durable));
     city town(s, book);
     director chief(s, town, book, play);
     const auto trouble_ends = s.clock.now() + milliseconds(s.chance.between(9'000, 17'000));
@@ -56,12 +57,12 @@ outcome run(std::uint64_t seed, scenario play, bool trace)
     return {book.complaints(), book.messages(), s.clock.events()};
 }
 
-int report(const char* program, std::uint64_t seed, scenario play, const std::string& forced,
+int report(const char* program, std::uint64_t seed, scenario play, bool durable, const std::string& forced,
            const outcome& o)
 {
     constexpr std::size_t most = 8;
-    std::printf("seed %llu (%s) fails:\n", static_cast<unsigned long long>(seed),
-                std::string(name_of(play)).c_str());
+    std::printf("seed %llu (%s, history %s) fails:\n", static_cast<unsigned long long>(seed),
+                std::string(name_of(play)).c_str(), durable ? "on a disk" : "in memory");
     for (std::size_t i = 0; i < o.complaints.size() && i < most; ++i)
         std::printf("  %s\n", o.complaints[i].c_str());
     if (o.complaints.size() > most)
@@ -96,11 +97,12 @@ int main(int argc, char** argv)
     std::uint64_t events = 0;
     for (auto seed = range[0]; seed < range[0] + range[1]; ++seed) {
         const auto play = forced.empty() ? scenario_of(seed) : *scenario_named(forced);
-        const auto o = run(seed, play, trace);
+        const bool durable = durable_in(seed);
+        const auto o = run(seed, play, durable, trace);
         messages += o.messages;
         events += o.events;
         if (!o.complaints.empty()) {
-            report(argv[0], seed, play, forced, o);
+            report(argv[0], seed, play, durable, forced, o);
             ++failed;
             if (!keep_going)
                 break;

@@ -40,14 +40,19 @@ scenario scenario_of(std::uint64_t seed)
     return all_scenarios[seed % all_scenarios.size()];
 }
 
-excuses excuses_of(scenario s)
+bool durable_in(std::uint64_t seed)
+{
+    return seed / all_scenarios.size() % 3 != 0;
+}
+
+excuses excuses_of(scenario s, bool durable)
 {
     constexpr milliseconds patience{10'000}; // the request timeout of conf/chat.json
     switch (s) {
     case scenario::moves:
         return {.answer_within = milliseconds(2000)};
     case scenario::chat_kills:
-        return {.epochs = true, .lost_signals = true, .answer_within = milliseconds(4000)};
+        return {.epochs = !durable, .lost_signals = true, .answer_within = milliseconds(4000)};
     case scenario::connector_kill:
         return {.lost_whispers = true, .answer_within = patience};
     case scenario::broker_restart:
@@ -58,7 +63,7 @@ excuses excuses_of(scenario s)
     case scenario::silence:
     case scenario::freezes:
     case scenario::mix:
-        return {.epochs = true, .kicks = true, .refusals = true, .answer_within = patience};
+        return {.epochs = !durable, .kicks = true, .refusals = true, .answer_within = patience};
     }
     return {};
 }

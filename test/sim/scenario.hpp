@@ -30,8 +30,10 @@ inline constexpr std::array all_scenarios{
 
 [[nodiscard]] std::string_view name_of(scenario s);
 [[nodiscard]] std::optional<scenario> scenario_named(std::string_view name);
-/// Each in its turn.
+/// Each in its turn, two times out of three with history on a disk.
+[[nodiscard]] bool durable_in(std::uint64_t seed);
 [[nodiscard]] scenario scenario_of(std::uint64_t seed);
-[[nodiscard]] excuses excuses_of(scenario s);
+/// `durable`: history is on a disk.
+[[nodiscard]] excuses excuses_of(scenario s, bool durable);
 
 } // namespace citron::sim

@@ -14,6 +14,7 @@ struct scene
     timeline clock;
     dice chance;
     journal log;
+    bool durable = false;          ///< history is on a disk that all chat servers share
     duration slowest{20'000};      ///< no stream of this run is slower, but for its spikes
     unsigned noticed_losses = 100; ///< per cent of broken connections that the socket monitor reports
 
