@@ -1,5 +1,5 @@
 // citron and its peers on one machine, peer by peer within each round, so that the machine's moods meet all of them.
-// node test/bench/bench_peers.mjs [--runs N] [--peers a,b] [--workloads a,b] [--seconds S] [--history NAME]
+// node test/bench/bench_peers.mjs [--runs N] [--peers a,b] [--workloads a,b] [--seconds S]
 // Markdown on stdout, progress on stderr, every figure in build/bench-peers.json.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
@@ -20,7 +20,6 @@ const { values: options } = parseArgs({
         peers: { type: "string" },
         workloads: { type: "string" },
         seconds: { type: "string" }, // of each run, for a quick look; default: citron-bench's own
-        history: { type: "string" }, // citron's, in chat.json; default: its own
         timeout: { type: "string", default: "600" }, // seconds that one run may take
         json: { type: "string", default: path.join(root, "build/bench-peers.json") },
     },
@@ -32,7 +31,8 @@ const peers = {
     "socketio": { start: socketio.start, ramp: 200 },
     "pomelo": { start: pomelo.start, ramp: 50 },
     "pomelo-tuned": { start: () => pomelo.start({ tuned: true }), ramp: 200 },
-    "citron": { start: () => citron.start({ chat: options.history ? { history: options.history } : {} }), ramp: 500 },
+    "citron-fsync": { start: () => citron.start(), ramp: 500 }, // as it comes
+    "citron": { start: () => citron.start({ chat: { durability: "memory" } }), ramp: 500 },
 };
 
 function chosen(all, names) {

@@ -1,5 +1,6 @@
 // citron-bench against a cluster of its own: node test/bench/local.mjs WORKLOAD [options of citron-bench].
-// KEYS='{"outboxBytes":524288}' changes chat.json; CONNECTORS and CHATS say how many there are.
+// KEYS='{"outboxBytes":524288}' changes chat.json, DURABILITY (memory) where history is; CONNECTORS and CHATS say how
+// many there are.
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { binaries, Cluster } from "../system/support/cluster.mjs";
@@ -7,10 +8,10 @@ import { binaries, Cluster } from "../system/support/cluster.mjs";
 /** With the default outbox it takes minutes until who does not read is closed. */
 const small = { maxMessageBytes: 65536, outboxBytes: 262144 };
 
-const { CONNECTORS = "3", CHATS = "3", ENV = "development" } = process.env;
+const { CONNECTORS = "3", CHATS = "3", ENV = "development", DURABILITY = "memory" } = process.env;
 const { KEYS = process.argv[2] === "slow" ? JSON.stringify(small) : "{}" } = process.env;
 const cluster = await Cluster.start({
-    connectors: Number(CONNECTORS), chats: Number(CHATS), chat: JSON.parse(KEYS), env: ENV,
+    connectors: Number(CONNECTORS), chats: Number(CHATS), chat: { durability: DURABILITY, ...JSON.parse(KEYS) }, env: ENV,
 });
 try {
     const servers = await cluster.list();

@@ -4,7 +4,7 @@ import { afterEach, test } from "node:test";
 
 import { Cluster } from "./support/cluster.mjs";
 import { Crowd, end } from "./support/crowd.mjs";
-import { Member } from "./support/member.mjs";
+import { Member, refusal } from "./support/member.mjs";
 import { timed, until } from "./support/wait.mjs";
 
 let cluster, crowd;
@@ -19,6 +19,14 @@ async function talkingCluster(options) {
     crowd.talk();
     await crowd.allGoOn();
 }
+
+const isAlive = (pid) => {
+    try {
+        return process.kill(pid, 0);
+    } catch {
+        return false;
+    }
+};
 
 const roomsOf = async (id) => (await cluster.stats(id))?.["rooms.open"] ?? 0;
 
@@ -63,8 +71,21 @@ test("a chat server comes, another goes, while everybody talks", async () => {
     crowd.checkNobodyMoved();
 });
 
-test("a chat server is killed: its rooms go on within 4 s, everybody stays a member", async () => {
+test("a chat server is killed: its rooms go on within 4 s, and nothing is lost, repeated or refused", async () => {
     await talkingCluster({ restart: false });
+    await cluster.kill("chat-server-1", "SIGKILL");
+    assert.ok(await timed(() => crowd.allGoOn(4)) < 4);
+
+    await crowd.check();
+    assert.deepEqual(crowd.failed, []);
+    crowd.checkNobodyMoved();
+    await crowd.checkMembers();
+    for (const member of crowd.members)
+        assert.deepEqual(member.of("onReset"), []);
+});
+
+test("with history in memory a killed chat server's rooms begin anew, and say so", async () => {
+    await talkingCluster({ restart: false, chat: { durability: "memory" } });
     await cluster.kill("chat-server-1", "SIGKILL");
     assert.ok(await timed(() => crowd.allGoOn(4)) < 4);
 
@@ -77,15 +98,100 @@ test("a chat server is killed: its rooms go on within 4 s, everybody stays a mem
     for (const room of lost)
         for (const member of room.members)
             assert.equal(member.of("onReset").length, 1, `${room.rid}: its history died with its server, said once`);
+    crowd.rooms = survivors;
+    await crowd.check();
 });
 
-test("rooms that the killed server did not own notice nothing", async () => {
-    await talkingCluster({ restart: false });
-    await cluster.kill("chat-server-1", "SIGKILL");
-    await crowd.allGoOn(4);
+test("every server is killed at once: all that was acknowledged is there when they are back", async () => {
+    await talkingCluster({ chat: { historyMessages: 100_000 } });
+    const pids = (await cluster.list()).map((row) => row.pid).filter((pid) => pid);
+    for (const pid of pids)
+        process.kill(pid, "SIGKILL");
     await crowd.quiet();
-    crowd.rooms = crowd.rooms.filter((room) => room.members.every((member) => member.of("onReset").length === 0));
+    const isBack = (row) => row.state === "up" && !pids.includes(row.pid);
+    await until(async () => (await cluster.list().catch(() => [])).filter(isBack).length === 8, "all are back", 30);
+
+    for (const { rid, accepted } of crowd.rooms) {
+        const reader = await Member.enter(cluster.connectorUrl(1), "reader", rid);
+        const stored = await everything(reader);
+        assert.deepEqual(stored.map((one) => one.offset), stored.map((_, i) => i + 1), `${rid}: no hole`);
+        assert.equal(new Set(stored.map((one) => one.msg)).size, stored.length, `${rid}: nothing twice`);
+        assert.ok(accepted.length > 0);
+        for (const { content, offset, epoch } of accepted)
+            assert.deepEqual([stored[offset - 1]?.msg, stored[offset - 1]?.epoch], [content, epoch], `${rid}: at ${offset}`);
+        reader.close();
+    }
+});
+
+/** A room's whole history. */
+async function everything(member) {
+    let all = [], page;
+    do {
+        page = await member.chat("history", { limit: 100, ...(page ? { before: page.messages[0].offset } : {}) });
+        all = [...page.messages, ...all];
+    } while (page.more);
+    return all;
+}
+
+test("a chat server that stands still in the middle of a commit is ended, so that the others can write", async () => {
+    await talkingCluster({ restart: false });
+    const id = "chat-server-1";
+    const pid = await cluster.pidOf(id);
+    let tries = 0;
+    for (; ; ++tries) { // until it is caught with the lock
+        assert.ok(tries < 300);
+        process.kill(pid, "SIGSTOP");
+        if (await cluster.historyLock() === pid)
+            break;
+        process.kill(pid, "SIGCONT");
+    }
+    assert.ok(await timed(() => crowd.allGoOn(4)) < 4);
+    await until(() => !isAlive(pid), "it has been ended", 4);
+
     await crowd.check();
+    assert.deepEqual(crowd.failed, []);
+    crowd.checkNobodyMoved();
+    assert.match((await Promise.all([2, 3].map((n) => cluster.log(`chat-server-${n}`)))).join(), /history.lock_broken id=chat-server-1/);
+});
+
+test("somebody else locks the history: senders are told, and when it is free again all goes on", async () => {
+    cluster = await Cluster.start({ chats: 1, restart: false });
+    const ada = await Member.enter(cluster.connectorUrl(1), "ada", "locked");
+    await ada.send("before");
+    const holder = await cluster.holdHistory();
+    assert.equal(await refusal(ada.send("meanwhile")), "unavailable");
+    assert.deepEqual((await ada.chat("history")).messages.map((one) => one.msg), ["before"], "it can be read");
+    assert.ok(isAlive(holder.pid), "a stranger is never ended");
+    await holder.release();
+    const { offset } = await ada.send("after");
+    assert.equal(offset, 2);
+    await ada.hears("after");
+    const log = await cluster.log("chat-server-1");
+    assert.equal(log.match(/history.unavailable/g).length, 1);
+    assert.equal(log.match(/history.recovered/g).length, 1);
+    ada.close();
+});
+
+test("a client says a message again under its cid, to a new owner and on a new connection: it is there once", async () => {
+    cluster = await Cluster.start({ restart: false });
+    const ada = await Member.enter(cluster.connectorUrl(1), "ada", "again");
+    const bob = await Member.enter(cluster.connectorUrl(2), "bob", "again");
+    const first = await ada.send("once", { cid: "c-1" });
+    assert.deepEqual(await ada.send("once", { cid: "c-1" }), first);
+    const servers = ["chat-server-1", "chat-server-2", "chat-server-3"];
+    const rooms = await Promise.all(servers.map(roomsOf));
+    await cluster.kill(servers[rooms.findIndex((count) => count > 0)], "SIGKILL");
+    assert.deepEqual(await ada.send("once", { cid: "c-1" }), first, "its next owner knows it");
+
+    ada.close();
+    await bob.gets("onLeave", { user: "ada" });
+    const again = await Member.enter(cluster.connectorUrl(2), "ada", "again", { resumeKey: ada.entered.resumeKey });
+    assert.deepEqual(await again.send("once", { cid: "c-1" }), first, "another connector, the same client");
+    const other = await bob.send("once", { cid: "c-1" });
+    assert.equal(other.offset, first.offset + 1, "another client's name for another message");
+    assert.deepEqual((await again.chat("history")).messages.map((one) => one.from), ["ada", "bob"]);
+    assert.equal(bob.of("onChat").length, 2);
+    [again, bob].forEach((one) => one.close());
 });
 
 test("a connector is killed: its users leave within 6 s, the others stay", async () => {

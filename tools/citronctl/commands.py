@@ -3,8 +3,11 @@
 import argparse
 import json
 import os
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
 
 from . import conf as conf_module
 from . import control, wire
@@ -64,6 +67,10 @@ def _parse():
     add.add_argument("--id", help="default: the next free one, e.g. chat-server-4")
     add.add_argument("--client-port", type=_port, help="connector: default the next free one")
     add.set_defaults(run=_add)
+
+    backup = commands.add_parser("backup", parents=[common], help="copy the history into a new file, while servers run")
+    backup.add_argument("file", type=Path)
+    backup.set_defaults(run=_backup)
 
     options = parser.parse_args()
     if not (Path(options.conf) / "servers.json").exists() and options.conf == "conf":
@@ -197,6 +204,27 @@ def _stats(options):
 
 
 # ---- telling
+
+def _backup(options):
+    """What was acknowledged before it began is in the copy. SQLite's online backup: writers do not wait for it."""
+    source = Path(options.run_dir) / "data" / "history.db"
+    if not source.exists():
+        print(f"citron: {source}: there is no history yet", file=sys.stderr)
+        return 2
+    if options.file.exists():
+        print(f"citron: {options.file}: exists already", file=sys.stderr)
+        return 2
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True, timeout=10)) as history, \
+                closing(sqlite3.connect(options.file)) as copy:
+            history.backup(copy)
+            messages, = copy.execute("SELECT count(*) FROM messages").fetchone()
+    except sqlite3.Error as error:
+        print(f"citron: {source}: {error}", file=sys.stderr)
+        return 1
+    print(f"{messages} messages in {options.file}")
+    return 0
+
 
 def _ask_supervisor(options, request):
     answer = control.ask(options.run_dir, request)

@@ -11,6 +11,7 @@ import { until } from "./wait.mjs";
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../..");
 export const binaries = path.resolve(root, process.env.CITRON_BIN ?? "build/bin");
 const python = "/usr/bin/python3";
+const lockScript = path.join(path.dirname(fileURLToPath(import.meta.url)), "history_lock.py");
 const slow = Number(process.env.CITRON_SLOW ?? 1); // for binaries with sanitizers
 
 /** What a process that has ended said. */
@@ -181,6 +182,26 @@ export class Cluster {
 
     async kill(id, signal) {
         process.kill(await this.pidOf(id), signal);
+    }
+
+    get historyFile() {
+        return path.join(this.dir, "data", "history.db");
+    }
+
+    /** The pid of whoever is writing to the history just now, or 0. */
+    async historyLock() {
+        return Number((await run(python, [lockScript, this.historyFile])).stdout);
+    }
+
+    /** A stranger's process that keeps everybody from writing until its release(). */
+    async holdHistory() {
+        const holder = this.spawn(python, [lockScript, this.historyFile, "hold"], { stdio: ["pipe", "pipe", "pipe"] });
+        await until(() => holder.out.includes("held") || !holder.running, () => `it is held\n${holder.err}`);
+        holder.release = () => {
+            holder.child.stdin.end();
+            return holder.ended;
+        };
+        return holder;
     }
 
     get gateUrl() {
