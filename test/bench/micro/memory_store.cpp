@@ -20,10 +20,11 @@ public:
 
     std::vector<backend::append> batch(std::size_t size)
     {
+        const auto whole = chat_json();
+        const auto open = whole.substr(0, whole.find(R"(,"offset")"));
         std::vector<backend::append> appends;
         for (std::size_t i = 0; i < size; ++i) {
-            appends.push_back(
-                {.rid = rid(), .term = term_, .time = 1'700'000'000'000, .chat = chat_json().substr(0, 150)});
+            appends.push_back({.rid = rid(), .term = term_, .time = 1'700'000'000'000, .chat = open});
         }
         return appends;
     }

@@ -5,6 +5,7 @@
 #include "common/protocol/contract.hpp"
 #include "common/protocol/package.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -42,9 +43,12 @@ inline std::string user(std::size_t n)
 }
 
 /// What a client sends, and what its room hears of it.
-inline std::string send_json()
+/// Each `n` is another message, under a cid of 16 characters.
+inline std::string send_json(std::uint64_t n = 1)
 {
-    return R"({"content":")" + std::string(128, 'x') + R"(","target":"*","cid":"0123456789abcdef"})";
+    constexpr std::uint64_t sixteen_digits = 1'000'000'000'000'000;
+    return R"({"content":")" + std::string(128, 'x') + R"(","target":"*","cid":")" +
+           std::to_string(sixteen_digits + n) + R"("})";
 }
 
 inline std::string chat_json()

@@ -174,7 +174,8 @@ std::string wired_cluster::input_of(step s)
     std::string bytes;
     switch (s) {
     case step::client_send:
-        return protocol::encode_request(++request_ % 1000 + 1, send_route, send_json());
+        ++request_;
+        return protocol::encode_request(request_ % 1000 + 1, send_route, send_json(request_));
     case step::relay_request:
     case step::relay_answer:
     case step::relay_broadcast:
