@@ -1,5 +1,6 @@
 // Servers come and go while people talk.
 import assert from "node:assert/strict";
+import { rename, rm } from "node:fs/promises";
 import { afterEach, test } from "node:test";
 
 import { Cluster } from "./support/cluster.mjs";
@@ -152,6 +153,26 @@ test("a chat server that stands still in the middle of a commit is ended, so tha
     assert.deepEqual(crowd.failed, []);
     crowd.checkNobodyMoved();
     assert.match((await Promise.all([2, 3].map((n) => cluster.log(`chat-server-${n}`)))).join(), /history.lock_broken id=chat-server-1/);
+});
+
+test("a copy of the history, made while servers run, is a history that servers start with", async () => {
+    cluster = await Cluster.start({ connectors: 1, chats: 1 });
+    const ada = await Member.enter(cluster.connectorUrl(1), "ada", "copied");
+    const last = await ada.send("in the copy");
+    const copy = `${cluster.dir}/copy.db`;
+    assert.deepEqual(await cluster.citron("backup", copy), { code: 0, stdout: `1 messages in ${copy}\n`, stderr: "" });
+    assert.equal((await cluster.citron("backup", copy)).code, 2, "it overwrites nothing");
+    ada.close();
+    await cluster.supervisor.stop();
+
+    for (const suffix of ["-wal", "-shm"])
+        await rm(cluster.historyFile + suffix, { force: true });
+    await rename(copy, cluster.historyFile);
+    await cluster.run();
+    const bob = await Member.enter(cluster.connectorUrl(1), "bob", "copied");
+    assert.deepEqual((await bob.chat("history")).messages.map((one) => [one.msg, one.offset, one.epoch]),
+        [["in the copy", last.offset, last.epoch]]);
+    bob.close();
 });
 
 test("somebody else locks the history: senders are told, and when it is free again all goes on", async () => {
