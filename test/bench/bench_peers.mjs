@@ -6,7 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
-import { binaries, Process, root } from "../system/support/cluster.mjs";
+import { binaries, isAlive, Process, root } from "../system/support/cluster.mjs";
 import { table } from "./figures.mjs";
 import * as citron from "./peers/citron.mjs";
 import * as nats from "./peers/nats.mjs";
@@ -49,14 +49,6 @@ const say = (text) => process.stderr.write(`${text}\n`);
 
 let ending = false;
 process.once("SIGINT", () => { ending = true; }); // the run that goes on fails by it, and is the last
-
-const isAlive = (pid) => {
-    try {
-        return process.kill(pid, 0);
-    } catch {
-        return false;
-    }
-};
 
 /** What a process complained of, or how it ended. */
 function lastWords(one) {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { rename, rm } from "node:fs/promises";
 import { afterEach, test } from "node:test";
 
-import { Cluster } from "./support/cluster.mjs";
+import { Cluster, isAlive } from "./support/cluster.mjs";
 import { Crowd, end } from "./support/crowd.mjs";
 import { Member, refusal } from "./support/member.mjs";
 import { timed, until } from "./support/wait.mjs";
@@ -20,14 +20,6 @@ async function talkingCluster(options) {
     crowd.talk();
     await crowd.allGoOn();
 }
-
-const isAlive = (pid) => {
-    try {
-        return process.kill(pid, 0);
-    } catch {
-        return false;
-    }
-};
 
 const roomsOf = async (id) => (await cluster.stats(id))?.["rooms.open"] ?? 0;
 

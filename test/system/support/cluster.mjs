@@ -20,6 +20,15 @@ function run(command, args, options = {}) {
         resolve({ code: error ? error.code ?? error.signal : 0, stdout, stderr })));
 }
 
+/** Also of a process that is not ours. */
+export function isAlive(pid) {
+    try {
+        return process.kill(pid, 0);
+    } catch {
+        return false;
+    }
+}
+
 /** A process with its output kept; dies with us. */
 export class Process {
     constructor(command, args, options = {}) {

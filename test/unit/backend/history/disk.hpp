@@ -3,16 +3,13 @@
 
 #include "backend/history/database.hpp"
 #include "common/protocol/json_writer.hpp"
+#include "test/unit/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
 #include <iterator>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,31 +21,13 @@ using protocol::head;
 using offsets = std::vector<std::uint64_t>;
 using reason = history_error::reason;
 
-class disk
+struct disk : citron::test::temporary_folder
 {
-public:
-    disk()
-    {
-        auto name = (std::filesystem::temp_directory_path() / "citron-test-XXXXXX").string();
-        if (!::mkdtemp(name.data()))
-            throw std::runtime_error("no temporary folder");
-        root = name;
-    }
-    ~disk()
-    {
-        std::error_code ignored;
-        std::filesystem::remove_all(root, ignored);
-    }
-    disk(const disk&) = delete;
-    disk& operator=(const disk&) = delete;
-
     /// Options of the file; not synced, as nobody cuts the power of a test.
     [[nodiscard]] database_options file(const std::string& name = "history.db") const
     {
         return {.path = (root / name).string(), .durability = durability::os, .young_ms = 0};
     }
-
-    std::filesystem::path root;
 };
 
 inline append said(const std::string& rid, const std::string& text = "x", std::uint64_t term = 1,

@@ -92,12 +92,23 @@ TEST_F(Remote, AWhisperToASessionOfAFormerLifeFindsNobody)
     EXPECT_EQ(s.sends(), strings{"reply 70 no_such_user"});
 }
 
-TEST(RemoteOverflow, AWhisperThatItsOutboxCannotTakeIsNotAcknowledged)
+/// Outboxes hold 2,000 bytes.
+struct RemoteOverflow : testing::Test
 {
-    connector_options o;
-    o.sessions.outbox_bytes = 2000;
-    stage s(std::move(o));
-    s.up();
+    RemoteOverflow() { s.up(); }
+
+    [[nodiscard]] static connector_options narrow()
+    {
+        connector_options o;
+        o.sessions.outbox_bytes = 2000;
+        return o;
+    }
+
+    stage s{narrow()};
+};
+
+TEST_F(RemoteOverflow, AWhisperThatItsOutboxCannotTakeIsNotAcknowledged)
+{
     session& ann = s.member("ann");
     const protocol::deliver body{.boot = stage::boot,
                                  .session = ann.id,
@@ -200,12 +211,8 @@ TEST_F(Remote, AHeadBeyondWhatWasShownIsAskedFor)
 }
 
 /// Members that cannot take what they missed are closed while the others are still being shown it.
-TEST(RemoteOverflow, MembersMayEndWhileTheRoomIsRepaired)
+TEST_F(RemoteOverflow, MembersMayEndWhileTheRoomIsRepaired)
 {
-    connector_options o;
-    o.sessions.outbox_bytes = 2000;
-    stage s(std::move(o));
-    s.up();
     session& ann = s.member("ann");
     session& bob = s.member("bob");
     session& cid = s.member("cid");
@@ -224,12 +231,8 @@ TEST(RemoteOverflow, MembersMayEndWhileTheRoomIsRepaired)
     EXPECT_EQ(s.sends(), (strings{"kick lobby ann#1", "kick lobby bob#2"}));
 }
 
-TEST(RemoteOverflow, MembersMayEndWhileARunIsShown)
+TEST_F(RemoteOverflow, MembersMayEndWhileARunIsShown)
 {
-    connector_options o;
-    o.sessions.outbox_bytes = 2000;
-    stage s(std::move(o));
-    s.up();
     session& ann = s.member("ann");
     session& bob = s.member("bob");
     s.server.sessions().push(ann, websocket_frame(protocol::encode_push("onChat", std::string(1980, 'x'))),
@@ -244,12 +247,8 @@ TEST(RemoteOverflow, MembersMayEndWhileARunIsShown)
     EXPECT_EQ(s.sends(), strings{"kick lobby ann#1"});
 }
 
-TEST(RemoteOverflow, TheLastMemberMayEndWhileTheRoomIsRepaired)
+TEST_F(RemoteOverflow, TheLastMemberMayEndWhileTheRoomIsRepaired)
 {
-    connector_options o;
-    o.sessions.outbox_bytes = 2000;
-    stage s(std::move(o));
-    s.up();
     session& ann = s.member("ann");
     s.publish("lobby", s.at(12, 7));
     (void)s.sends();
