@@ -32,9 +32,10 @@ public:
     virtual void publish(const std::vector<std::string>& connectors, const protocol::broadcast& b) = 0;
     /// Completes through channel::on_stored, in order.
     virtual void keep(append one) = 0;
-    /// Puts `push` into one session's outbox, once; completes through channel::whispered.
+    /// Puts `push` into one session's outbox, once; completes through channel::whispered. `name`: the client
+    /// and its own name for it, empty: it gave none.
     virtual void deliver(const std::string& rid, const open_request& from, const protocol::member& to,
-                         std::string push, std::string answer) = 0;
+                         const std::string& name, std::string push) = 0;
     /// Tells a connector that this session's place was taken.
     virtual void evict(const std::string& rid, const protocol::member& who, std::string_view reason) = 0;
     /// False: its connector is known to have died.
@@ -75,7 +76,8 @@ public:
     /// Stores the message, then answers {offset, epoch, time}, then broadcasts it - unless it was stored
     /// before, under the same cid or number. `chat` lacks offset, epoch, time.
     void publish(const backend_session& from, json_writer chat);
-    /// To every session of `user`: no offset, no history; answered {time} once it is in an outbox.
+    /// To every session of `user`: no offset, no history; answered {time} once it is in an outbox. One with a
+    /// cid is answered when the store has that, and shown only if the store did not have it before.
     void whisper(const backend_session& from, const std::string& user, json_writer chat);
     /// Broadcasts without storing, and answers {}.
     void signal(const backend_session& from, json_writer push);
@@ -103,7 +105,7 @@ public:
     /// moved: another owner has the room now; the send counts as never made.
     void on_stored(const append_outcome& outcome);
     /// One delivery of a whisper has ended.
-    void whispered(const open_request& from, errc code, std::string_view answer);
+    void whispered(const open_request& from, errc code);
     /// `time`: of the last message, as far as known; no later one gets an earlier time.
     void open(protocol::head at, std::uint64_t time = 0)
     {
@@ -137,17 +139,23 @@ public:
 private:
     struct storing
     {
+        append::kind what;
         open_request from;
-        std::string chat;  ///< as in append
+        std::string chat;  ///< message: as in append
         std::string route; ///< what the sender called its request, if anything
     };
     /// A message to one user, who may have several sessions: one that takes it is enough.
     struct whispered_to
     {
+        open_request from;
+        std::string user, name, push; ///< as in channel_port::deliver
+        std::uint64_t time = 0;
+        std::string route;
         std::size_t left = 0; ///< deliveries that have not ended
         errc outcome = errc::no_such_user;
-        std::string answer;
     };
+    using whisper_list = std::map<std::pair<session_name, std::uint64_t>, whispered_to>;
+    using whisper_place = whisper_list::iterator;
     using place = std::list<seat>::iterator;
 
     [[nodiscard]] place by_session(const session_ref& who);
@@ -174,6 +182,11 @@ private:
     [[nodiscard]] protocol::added welcome(const seat& s) const;
     [[nodiscard]] std::uint64_t next_time();
     void take_back(const open_request& from);
+    void on_message_stored(const storing& done, const append_outcome& outcome);
+    void keep_name(const whispered_to& w, append::kind what);
+    void on_name_stored(const storing& done, const append_outcome& outcome);
+    void deliver(whisper_place w);
+    void end_whisper(whisper_place w, errc code);
 
     std::string rid_;
     channel_port& port_;
@@ -189,7 +202,7 @@ private:
     std::map<std::string, send_list> former_;
     std::vector<protocol::member> displaced_;
     std::list<std::string> replaced_; ///< keys of sessions whose place others have taken lately
-    std::map<std::pair<session_name, std::uint64_t>, whispered_to> whispering_; ///< by sender and number
+    whisper_list whispering_;         ///< by sender and number
 };
 
 } // namespace citron::backend

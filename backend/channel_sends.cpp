@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <iterator>
 #include <utility>
 
 namespace citron::backend {
@@ -26,6 +27,12 @@ std::string receipt(std::initializer_list<protocol::json_member> known, const st
     return std::move(answer).close();
 }
 
+/// Whatever connection it comes by; empty: the client gave it no name.
+std::string name_of(const backend_session& from, const std::string& cid)
+{
+    return cid.empty() ? std::string() : from.who.key + "/" + cid;
+}
+
 } // namespace
 
 void channel::publish(const backend_session& from, json_writer chat)
@@ -36,7 +43,7 @@ void channel::publish(const backend_session& from, json_writer chat)
     if (!cid.empty())
         chat.add("cid", cid);
     auto open = std::move(chat).open();
-    storing_.push_back({from.to_answer_later(), open, from.text("route")});
+    storing_.push_back({append::kind::message, from.to_answer_later(), open, from.text("route")});
     port_.keep({.rid = rid_,
                 .term = at_.term,
                 .time = next_time(),
@@ -44,7 +51,7 @@ void channel::publish(const backend_session& from, json_writer chat)
                 .sender = from.number ? key_of(from.who) : std::string(),
                 .number = from.number,
                 .again = from.number <= from.who.sent,
-                .cid = cid.empty() ? std::string() : from.who.key + "/" + cid});
+                .cid = name_of(from, cid)});
 }
 
 void channel::on_stored(const append_outcome& outcome)
@@ -53,6 +60,11 @@ void channel::on_stored(const append_outcome& outcome)
     storing_.pop_front();
     if (outcome.code == errc::moved)
         take_back(done.from);
+    done.what == append::kind::message ? on_message_stored(done, outcome) : on_name_stored(done, outcome);
+}
+
+void channel::on_message_stored(const storing& done, const append_outcome& outcome)
+{
     if (outcome.code != errc::ok)
         return finish(done.from, outcome.code);
     // The answer first, on the same ordered path: who sees the broadcast knows that the answer is ahead of
@@ -81,41 +93,77 @@ void channel::take_back(const open_request& from)
     sender->who.next = std::min(sender->who.next, from.number);
 }
 
+// ---- to one user: is its cid known? - into an outbox - its cid is known from now on - the answer
+
 void channel::whisper(const backend_session& from, const std::string& user, json_writer chat)
 {
-    const auto [first, last] = by_user_.equal_range(user);
-    if (first == last)
-        return finish(from, errc::no_such_user);
+    const auto cid = from.text("cid");
+    if (cid.size() > longest_cid)
+        return finish(from, errc::bad_request);
     const auto time = next_time();
     chat.add("time", time);
-    if (const auto cid = from.text("cid"); !cid.empty())
+    if (!cid.empty())
         chat.add("cid", cid);
-    const auto answer = receipt({{"time", time}}, from.text("route"));
-    const auto push = protocol::encode_push("onChat", std::move(chat).close());
-    std::vector<member> targets;
-    std::transform(first, last, std::back_inserter(targets),
-                   [](const auto& entry) { return entry.second->who; });
-    const auto sender = from.to_answer_later();
-    whispering_.insert_or_assign({sender.who, sender.number}, whispered_to{targets.size()});
-    for (const auto& to : targets)
-        port_.deliver(rid_, sender, to, push, answer);
+    auto sender = from.to_answer_later();
+    const auto key = std::pair(sender.who, sender.number);
+    const auto [kept, _] = whispering_.insert_or_assign(
+        key, whispered_to{.from = std::move(sender),
+                          .user = user,
+                          .name = name_of(from, cid),
+                          .push = protocol::encode_push("onChat", std::move(chat).close()),
+                          .time = time,
+                          .route = from.text("route")});
+    cid.empty() ? deliver(kept) : keep_name(kept->second, append::kind::question);
 }
 
-void channel::whispered(const open_request& from, errc code, std::string_view answer)
+void channel::keep_name(const whispered_to& w, append::kind what)
+{
+    storing_.push_back({what, w.from, {}, {}});
+    port_.keep({.what = what, .rid = rid_, .term = at_.term, .time = w.time, .cid = w.name});
+}
+
+void channel::on_name_stored(const storing& done, const append_outcome& outcome)
+{
+    const auto found = whispering_.find({done.from.who, done.from.number});
+    if (found == whispering_.end())
+        return;
+    const bool unheard_of = outcome.code == errc::ok && !outcome.repeat;
+    if (done.what == append::kind::question && unheard_of)
+        return deliver(found);
+    found->second.time = outcome.time; // of its first try
+    end_whisper(found, outcome.code);
+}
+
+void channel::deliver(whisper_place w)
+{
+    const auto [first, last] = by_user_.equal_range(w->second.user);
+    if (first == last)
+        return end_whisper(w, errc::no_such_user);
+    w->second.left = static_cast<std::size_t>(std::distance(first, last));
+    std::for_each(first, last, [&](const auto& entry) {
+        port_.deliver(rid_, w->second.from, entry.second->who, w->second.name, w->second.push);
+    });
+}
+
+void channel::whispered(const open_request& from, errc code)
 {
     const auto found = whispering_.find({from.who, from.number});
     if (found == whispering_.end())
         return;
     auto& w = found->second;
-    if (code == errc::ok || w.outcome != errc::ok) {
+    if (code == errc::ok || w.outcome != errc::ok)
         w.outcome = code;
-        w.answer = answer;
-    }
     if (--w.left > 0)
         return;
-    const auto ended = std::move(w);
-    whispering_.erase(found);
-    finish(from, ended.outcome, ended.answer);
+    w.outcome == errc::ok && !w.name.empty() ? keep_name(w, append::kind::name)
+                                             : end_whisper(found, w.outcome);
+}
+
+void channel::end_whisper(whisper_place w, errc code)
+{
+    const auto ended = std::move(w->second);
+    whispering_.erase(w);
+    finish(ended.from, code, code == errc::ok ? receipt({{"time", ended.time}}, ended.route) : std::string());
 }
 
 void channel::signal(const backend_session& from, json_writer push)

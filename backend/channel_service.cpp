@@ -16,9 +16,9 @@ channel_service::channel_service(channel_options options, cluster::peer& line, c
                                  backend::store& history, protocol::counters& counters, server serve)
     : options_(options), line_(line), rpc_(rpc), history_(history), serve_(std::move(serve)),
       whispers_(options.whispers, rpc, counters,
-                [this](const std::string& rid, const open_request& from, errc code, std::string_view text) {
+                [this](const std::string& rid, const open_request& from, errc code) {
                     if (room* r = find(rid)) // a room waits for its whispers before it goes
-                        r->members.whispered(from, code, text);
+                        r->members.whispered(from, code);
                     release(rid);
                 }),
       random_(options.seed), leaving_(options.handovers, rpc, counters), opened_(counters.at("room.opened")),
@@ -337,9 +337,9 @@ void channel_service::publish(const std::vector<std::string>& connectors, const 
 }
 
 void channel_service::deliver(const std::string& rid, const open_request& from, const member& to,
-                              std::string push, std::string text)
+                              const std::string& name, std::string push)
 {
-    whispers_.start(rid, from, to, std::move(push), std::move(text), now_);
+    whispers_.start(rid, from, to, name, std::move(push), now_);
 }
 
 void channel_service::evict(const std::string& rid, const member& who, std::string_view reason)

@@ -85,7 +85,7 @@ public:
     void publish(const std::vector<std::string>& connectors, const protocol::broadcast& b) override;
     void keep(append one) override { appends_.push_back(std::move(one)); }
     void deliver(const std::string& rid, const open_request& from, const protocol::member& to,
-                 std::string push, std::string answer) override;
+                 const std::string& name, std::string push) override;
     void evict(const std::string& rid, const protocol::member& who, std::string_view reason) override;
     [[nodiscard]] bool connected(const protocol::member& who) const override;
     [[nodiscard]] bool enrolled(const std::string& connector) const override;

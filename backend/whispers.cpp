@@ -11,17 +11,17 @@ whispers::whispers(whisper_options options, cluster::rpc& rpc, protocol::counter
 {
 }
 
-void whispers::start(std::string rid, const open_request& from, const protocol::member& to, std::string push,
-                     std::string answer, instant now)
+void whispers::start(std::string rid, const open_request& from, const protocol::member& to,
+                     const std::string& name, std::string push, instant now)
 {
     const protocol::deliver body{.boot = to.boot,
                                  .session = to.session,
-                                 .from = key_of(from.who),
-                                 .number = from.number,
+                                 .from = name.empty() ? key_of(from.who) : name,
+                                 .number = name.empty() ? from.number : 0,
                                  .push = {std::move(push)}};
     const auto id = next_++;
     auto& p = pending_[id];
-    p = {std::move(rid), from, to, protocol::pack(body), std::move(answer), now + options_.give_up, now};
+    p = {std::move(rid), from, to, protocol::pack(body), now + options_.give_up, now};
     attempt(id, p, now);
 }
 
@@ -52,8 +52,7 @@ void whispers::finish(table::iterator p, errc code)
     failed_ += code == errc::ok ? 0 : 1;
     const auto ended = std::move(p->second);
     pending_.erase(p);
-    done_(ended.rid, ended.from, code,
-          code == errc::ok ? std::string_view(ended.answer) : std::string_view());
+    done_(ended.rid, ended.from, code);
 }
 
 void whispers::on_tick(instant now)

@@ -24,15 +24,14 @@ class whispers
 {
 public:
     /// `done` is called once per start(), never from within it.
-    using completion = std::function<void(const std::string& rid, const open_request& from, errc code,
-                                          std::string_view answer)>;
+    using completion = std::function<void(const std::string& rid, const open_request& from, errc code)>;
 
     whispers(whisper_options options, cluster::rpc& rpc, protocol::counters& counters, completion done);
 
-    /// In the room `rid`. `push`: a whole package. The connector drops what it has shown already, by the
-    /// sender's key and number.
-    void start(std::string rid, const open_request& from, const protocol::member& to, std::string push,
-               std::string answer, instant now);
+    /// In the room `rid`. `push`: a whole package. The connector drops what it has shown already, by `name`,
+    /// or, if that is empty, by the sender's session and number.
+    void start(std::string rid, const open_request& from, const protocol::member& to, const std::string& name,
+               std::string push, instant now);
     void on_tick(instant now);
     /// A connector has a new link: what was on its way by the old one may be lost, and is tried again at
     /// once.
@@ -48,7 +47,7 @@ private:
         std::string rid;
         open_request from;
         protocol::member to;
-        std::string body, answer; ///< body: contract deliver, packed
+        std::string body; ///< contract deliver, packed
         instant give_up, retry_at;
         bool trying = false;
     };

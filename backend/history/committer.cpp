@@ -153,9 +153,8 @@ void committer::complete(std::vector<submission> group, const std::vector<append
         next = end;
     }
     for (const auto& outcome : outcomes) {
-        const bool ok = outcome.code == errc::ok;
-        news_.stored += ok && !outcome.repeat ? 1 : 0;
-        untrimmed_ += ok && !outcome.repeat ? 1 : 0;
+        news_.stored += outcome.stored() ? 1 : 0;
+        untrimmed_ += outcome.stored() ? 1 : 0;
         news_.repeats += outcome.repeat ? 1 : 0;
         news_.refused += outcome.code == errc::moved ? 1 : 0;
         news_.failed += outcome.code == errc::unavailable ? 1 : 0;

@@ -107,17 +107,20 @@ append_outcome database::place(const append& a, room_row& room)
     if (a.again && a.number != 0)
         if (const auto first = find_numbered(room, a))
             return repeat(*first);
-    keep(a, room);
-    return {.offset = room.offset, .time = room.time};
+    return keep(a, room);
 }
 
-void database::keep(const append& a, room_row& room)
+append_outcome database::keep(const append& a, room_row& room)
 {
-    ++room.offset;
-    room.time = a.time;
-    query(file_->sql.add_message, room.id, room.offset, room.time, a.sender, a.number, a.chat).run();
-    if (!a.cid.empty())
-        query(file_->sql.add_send.at(current_), room.id, bytes{a.cid}, room.offset, room.time).run();
+    std::uint64_t offset = 0;
+    if (a.what == append::kind::message) {
+        offset = ++room.offset;
+        room.time = a.time;
+        query(file_->sql.add_message, room.id, offset, a.time, a.sender, a.number, a.chat).run();
+    }
+    if (!a.cid.empty() && a.what != append::kind::question)
+        query(file_->sql.add_send.at(current_), room.id, bytes{a.cid}, offset, a.time).run();
+    return {.offset = offset, .time = a.time};
 }
 
 /// Among the messages themselves, newest first: a table of these names would be written with every message,

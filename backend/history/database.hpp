@@ -91,7 +91,7 @@ private:
     void turn_names(std::uint64_t now_ms);
     room_row& row_of(const std::string& rid, rooms_of_batch& rooms);
     append_outcome place(const append& a, room_row& room);
-    void keep(const append& a, room_row& room);
+    append_outcome keep(const append& a, room_row& room);
     [[nodiscard]] std::optional<known_send> find_named(const room_row& room, std::string_view name);
     [[nodiscard]] std::optional<known_send> find_numbered(const room_row& room, const append& a);
     store::opened raise(const store::opening& o);

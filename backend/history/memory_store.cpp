@@ -53,11 +53,14 @@ append_outcome memory_store::put(append& a)
         return {.code = errc::moved};
     }
     auto& r = found->second;
-    if (const auto first = a.cid.empty() ? r.named.end() : r.named.find(a.cid); first != r.named.end()) {
+    if (const auto first = a.cid.empty() ? r.cids.end() : r.cids.find(a.cid); first != r.cids.end()) {
         ++repeats_;
-        const auto& m = *std::ranges::lower_bound(r.messages, first->second, {}, &message::offset);
-        return {.offset = m.offset, .time = m.time, .repeat = true};
+        return {.offset = first->second.offset, .time = first->second.time, .repeat = true};
     }
+    if (a.what == append::kind::name)
+        push_name(a, r);
+    if (a.what != append::kind::message)
+        return {.time = a.time};
     ++stored_;
     const auto offset = ++r.at.offset;
     push(a.rid, r, {offset, a.time, {stamped(a.chat, offset, r.at.epoch, a.time)}, std::move(a.cid)});
@@ -66,29 +69,55 @@ append_outcome memory_store::put(append& a)
 
 void memory_store::push(const std::string& rid, ring& r, message m)
 {
-    r.bytes += size_of(m);
-    total_ += size_of(m);
+    grown(rid, r, size_of(m));
     if (!m.name.empty())
-        r.named.insert_or_assign(m.name, m.offset);
+        r.cids.insert_or_assign(m.name, known{m.offset, m.time});
     r.messages.push_back(std::move(m));
-    if (r.age == written_.end())
-        r.age = written_.insert(written_.end(), rid);
-    else
-        written_.splice(written_.end(), written_, r.age);
     while (r.messages.size() > 1 &&
            (r.messages.size() > options_.room_messages || r.bytes > options_.room_bytes))
         drop_front(r);
 }
 
+/// As many as messages, within the same bytes.
+void memory_store::push_name(append& a, ring& r)
+{
+    grown(a.rid, r, a.cid.size());
+    r.cids.insert_or_assign(a.cid, known{0, a.time});
+    r.names.push_back(std::move(a.cid));
+    while (r.names.size() > 1 && (r.names.size() > options_.room_messages || r.bytes > options_.room_bytes))
+        drop_name(r);
+}
+
+void memory_store::grown(const std::string& rid, ring& r, std::size_t bytes)
+{
+    r.bytes += bytes;
+    total_ += bytes;
+    if (r.age == written_.end())
+        r.age = written_.insert(written_.end(), rid);
+    else
+        written_.splice(written_.end(), written_, r.age);
+}
+
+void memory_store::shrunk(ring& r, std::size_t bytes)
+{
+    r.bytes -= bytes;
+    total_ -= bytes;
+}
+
 void memory_store::drop_front(ring& r)
 {
-    const auto size = size_of(r.messages.front());
+    shrunk(r, size_of(r.messages.front()));
     if (const auto& name = r.messages.front().name; !name.empty())
-        r.named.erase(name);
+        r.cids.erase(name);
     r.messages.pop_front();
-    r.bytes -= size;
-    total_ -= size;
     ++trimmed_;
+}
+
+void memory_store::drop_name(ring& r)
+{
+    shrunk(r, r.names.front().size());
+    r.cids.erase(r.names.front());
+    r.names.pop_front();
 }
 
 void memory_store::bound_total()
@@ -100,6 +129,8 @@ void memory_store::bound_total()
 /// Its head stays.
 void memory_store::empty(ring& r)
 {
+    while (!r.names.empty())
+        drop_name(r);
     while (!r.messages.empty())
         drop_front(r);
     if (r.age != written_.end())

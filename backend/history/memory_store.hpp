@@ -46,11 +46,16 @@ public:
     [[nodiscard]] std::vector<std::string> rooms() const override;
 
 private:
+    struct known
+    {
+        std::uint64_t offset = 0, time = 0;
+    };
     struct ring
     {
         protocol::head at;
         boost::container::deque<protocol::message> messages; ///< unlike std::deque, nothing while it is empty
-        std::map<std::string, std::uint64_t> named;          ///< offsets by append::cid; empty costs nothing
+        boost::container::deque<std::string> names;          ///< of those that are not kept, oldest first
+        std::map<std::string, known> cids;                   ///< empty costs nothing
         std::size_t bytes = 0;
         std::list<std::string>::iterator age; ///< place in written_; its end: nothing is kept
     };
@@ -59,8 +64,12 @@ private:
     append_outcome put(append& a);
     opened raise(const opening& o);
     void push(const std::string& rid, ring& r, protocol::message m);
+    void push_name(append& a, ring& r);
+    void grown(const std::string& rid, ring& r, std::size_t bytes);
+    void shrunk(ring& r, std::size_t bytes);
     void empty(ring& r);
     void drop_front(ring& r);
+    void drop_name(ring& r);
     void bound_total();
     [[nodiscard]] page before(const ring& r, std::uint64_t offset, page_limit limit) const;
     [[nodiscard]] page after(const ring& r, std::uint64_t offset, page_limit limit) const;

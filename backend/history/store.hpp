@@ -14,10 +14,16 @@
 
 namespace citron::backend {
 
-/// One message for one room, to be stored behind the last one, provided that the store's term of the room is
-/// `term`.
+/// One entry for one room, provided that the store's term of the room is `term`.
 struct append
 {
+    enum class kind : std::uint8_t
+    {
+        message, ///< stored behind the last one
+        name,    ///< of one that is not kept: from now on its cid is known, at offset 0
+        question ///< is this cid known? Nothing is added
+    };
+    kind what = kind::message;
     std::string rid;
     std::uint64_t term = 0;
     std::uint64_t time = 0;   ///< ms since 1970
@@ -33,7 +39,10 @@ struct append_outcome
     protocol::errc code =
         protocol::errc::ok; ///< moved: another owner has raised the term; unavailable: not stored
     std::uint64_t offset = 0, time = 0;
-    bool repeat = false; ///< it was stored before, under this offset and time; nothing was added
+    bool repeat = false; ///< known before, under this offset and time; nothing was added
+
+    /// A message was added.
+    [[nodiscard]] bool stored() const { return code == protocol::errc::ok && !repeat && offset != 0; }
 };
 
 /// The whole onChat body: what the room's place in time and order adds to an open one (a JSON object without

@@ -326,8 +326,8 @@ struct deliver
     static constexpr std::string_view route = "connector.channelRemote.deliver";
     std::uint64_t boot = 0; ///< the connector's life that the session belongs to
     session_id session = 0;
-    std::string from; ///< sender's session as text: with `number` it names the message
-    std::uint64_t number = 0;
+    std::string from;         ///< sender's session as text: with `number` it names the message
+    std::uint64_t number = 0; ///< 0: `from` is the client and its own name for the message
     blob push;
     CITRON_FIELDS(boot, session, from, number, push)
 };

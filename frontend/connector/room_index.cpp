@@ -5,6 +5,18 @@
 
 namespace citron::frontend {
 
+bool place::note_whisper(std::string_view from, std::uint64_t number, instant now)
+{
+    constexpr std::size_t most = 256;
+    constexpr std::chrono::minutes remembered{10}; // an owner repeats one for 8 s, its sender by cid for long
+    if (std::ranges::any_of(whispers, [&](const whisper& w) { return w.number == number && w.from == from; }))
+        return false;
+    while (!whispers.empty() && (whispers.size() >= most || now - whispers.front().shown > remembered))
+        whispers.pop_front();
+    whispers.push_back({std::string(from), number, now});
+    return true;
+}
+
 void room::forget_recent()
 {
     recent.clear();

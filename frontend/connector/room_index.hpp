@@ -53,6 +53,8 @@ struct place
         const auto next = sends.lower_bound(number);
         return next == sends.begin() ? low() : std::prev(next)->first + 1;
     }
+    /// Contract deliver's. False: it was shown before.
+    [[nodiscard]] bool note_whisper(std::string_view from, std::uint64_t number, instant now);
 };
 
 /// What an event does to the list of who is there.

@@ -321,8 +321,6 @@ void room_service::on_evict(const envelope& e, instant now)
 
 void room_service::on_deliver(const envelope& e, instant now)
 {
-    constexpr std::size_t most = 256;          // per place
-    constexpr milliseconds remembered{10'000}; // the sender's owner repeats for 8 s at most
     const auto message = protocol::unpack<protocol::deliver>(e.body);
     const bool ours = message && message->boot == line_.self().boot; // not of a former life of this server
     place* p = ours ? index_.find(message->session, e.room) : nullptr;
@@ -330,18 +328,10 @@ void room_service::on_deliver(const envelope& e, instant now)
         (void)rpc_.reply(e.from, e.id, e.room, message ? errc::no_such_user : errc::bad_request, {});
         return;
     }
-    auto& shown = p->whispers;
-    while (!shown.empty() && (shown.size() > most || now - shown.front().shown > remembered))
-        shown.pop_front();
-    const auto is_this = [&](const place::whisper& w) {
-        return w.number == message->number && w.from == message->from;
-    };
-    const bool repeat = std::ranges::any_of(shown, is_this);
+    const bool repeat = !p->note_whisper(message->from, message->number, now);
     ++(repeat ? redelivered_ : delivered_);
-    if (!repeat) {
+    if (!repeat)
         sessions_.push(*p->client, websocket_frame(message->push.data), now);
-        shown.push_back({message->from, message->number, now});
-    }
     const bool took = p->client->state != phase::closing; // else its outbox was full
     (void)rpc_.reply(e.from, e.id, e.room, took ? errc::ok : errc::no_such_user, {});
 }

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <deque>
 #include <set>
 #include <string>
@@ -47,13 +48,15 @@ struct recording_port final : channel_port
     }
     void keep(append one) override
     {
-        log.push_back(fmt::format("keep {} {}", one.time, one.chat));
+        constexpr std::array kinds{"keep", "keep name", "ask for"};
+        log.push_back(fmt::format("{} {} {}", kinds.at(static_cast<std::size_t>(one.what)), one.time,
+                                  one.what == append::kind::message ? one.chat : one.cid));
         kept.push_back(std::move(one));
     }
-    void deliver(const std::string&, const open_request&, const protocol::member& to, std::string push,
-                 std::string text) override
+    void deliver(const std::string&, const open_request&, const protocol::member& to, const std::string& name,
+                 std::string push) override
     {
-        log.push_back(fmt::format("deliver {}/{} {} {}", to.connector, to.session, json_of(push), text));
+        log.push_back(fmt::format("deliver {}/{} {} {}", to.connector, to.session, json_of(push), name));
     }
     void evict(const std::string&, const protocol::member& who, std::string_view reason) override
     {
@@ -125,8 +128,9 @@ struct lobby
     {
         const auto one = std::move(port.kept.front());
         port.kept.pop_front();
-        offset += code == errc::ok;
-        room.on_stored({.code = code, .offset = code == errc::ok ? offset : 0, .time = one.time});
+        const bool added = code == errc::ok && one.what == append::kind::message;
+        offset += added;
+        room.on_stored({.code = code, .offset = added ? offset : 0, .time = one.time});
     }
     /// It had that already.
     void stored_before(std::uint64_t at, std::uint64_t time)

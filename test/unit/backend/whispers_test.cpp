@@ -27,10 +27,10 @@ struct courier final : cluster::peer_listener
     void on_view(const protocol::view&, instant) override {}
     void on_envelope(const protocol::envelope& e, instant at) override { rpc.on_reply(e, at); }
 
-    void start(const std::string& rid = "lobby", std::uint64_t number = 1)
+    void start(const std::string& rid = "lobby", std::uint64_t number = 1, const std::string& name = {})
     {
         const open_request from{{"c1", 1, 1}, number, {}};
-        whispers.start(rid, from, {.user = "bob", .connector = "c2", .session = 4}, "push", "answer", now);
+        whispers.start(rid, from, {.user = "bob", .connector = "c2", .session = 4}, name, "push", now);
     }
     /// Ids of the calls made since the last question.
     std::vector<std::uint64_t> tries()
@@ -67,11 +67,8 @@ struct courier final : cluster::peer_listener
     protocol::deliver last;
     std::string last_to;
     backend::whispers whispers{
-        {},
-        rpc,
-        counters,
-        [this](const std::string& rid, const open_request& from, errc code, std::string_view text) {
-            ended.push_back(fmt::format("{} {} {} {}", rid, from.number, protocol::reason(code), text));
+        {}, rpc, counters, [this](const std::string& rid, const open_request& from, errc code) {
+            ended.push_back(fmt::format("{} {} {}", rid, from.number, protocol::reason(code)));
         }};
 };
 
@@ -89,14 +86,25 @@ TEST(Whispers, GoToTheAddresseesConnectorUnderTheSendersName)
     EXPECT_EQ(c.last.push.data, "push");
 }
 
-TEST(Whispers, EndWithTheAnswerWhenTheConnectorHasThem)
+TEST(Whispers, GoUnderTheNameThatTheirSenderGaveThem)
+{
+    courier c;
+
+    c.start("lobby", 3, "k/7");
+
+    EXPECT_EQ(c.tries().size(), 1U);
+    EXPECT_EQ(c.last.from, "k/7");
+    EXPECT_EQ(c.last.number, 0U);
+}
+
+TEST(Whispers, EndWhenTheConnectorHasThem)
 {
     courier c;
     c.start();
 
     c.answer(c.tries().at(0), errc::ok);
 
-    EXPECT_EQ(c.ended, lines{"lobby 1 ok answer"});
+    EXPECT_EQ(c.ended, lines{"lobby 1 ok"});
 }
 
 TEST(Whispers, EndAtOnceWhenNobodyIsThere)
@@ -107,7 +115,7 @@ TEST(Whispers, EndAtOnceWhenNobodyIsThere)
     c.answer(c.tries().at(0), errc::no_such_user);
     c.pass(10s);
 
-    EXPECT_EQ(c.ended, lines{"lobby 1 no_such_user "});
+    EXPECT_EQ(c.ended, lines{"lobby 1 no_such_user"});
     EXPECT_TRUE(c.tries().empty());
     EXPECT_EQ(c.counters.at("whisper.failed"), 1U);
 }
@@ -126,7 +134,7 @@ TEST(Whispers, AreTriedAgainAfterAPause)
     ASSERT_EQ(again.size(), 1U);
     EXPECT_EQ(c.last.number, 1U);
     c.answer(again[0], errc::ok);
-    EXPECT_EQ(c.ended, lines{"lobby 1 ok answer"});
+    EXPECT_EQ(c.ended, lines{"lobby 1 ok"});
     EXPECT_EQ(c.counters.at("whisper.retries"), 1U);
 }
 
@@ -164,7 +172,7 @@ TEST(Whispers, AreGivenUpAfterEightSeconds)
     EXPECT_EQ(c.ended, lines{});
     c.pass(200ms);
 
-    EXPECT_EQ(c.ended, lines{"lobby 1 unavailable "});
+    EXPECT_EQ(c.ended, lines{"lobby 1 unavailable"});
     (void)c.tries();
     c.pass(5s);
     EXPECT_TRUE(c.tries().empty());
@@ -179,7 +187,7 @@ TEST(Whispers, OfOneRoomCanBeEndedAtOnce)
 
     c.whispers.cancel("lobby");
 
-    EXPECT_EQ(c.ended, (lines{"lobby 1 unavailable ", "lobby 3 unavailable "}));
+    EXPECT_EQ(c.ended, (lines{"lobby 1 unavailable", "lobby 3 unavailable"}));
 }
 
 TEST(Whispers, ALateAnswerToAnEndedOneIsNothing)
@@ -191,7 +199,7 @@ TEST(Whispers, ALateAnswerToAnEndedOneIsNothing)
 
     c.answer(id, errc::ok);
 
-    EXPECT_EQ(c.ended, lines{"lobby 1 unavailable "});
+    EXPECT_EQ(c.ended, lines{"lobby 1 unavailable"});
 }
 
 TEST(Whispers, NeverEndFromWithinStart)
@@ -203,7 +211,7 @@ TEST(Whispers, NeverEndFromWithinStart)
     EXPECT_EQ(c.ended, lines{});
     c.pass(9s);
 
-    EXPECT_EQ(c.ended, lines{"lobby 1 unavailable "});
+    EXPECT_EQ(c.ended, lines{"lobby 1 unavailable"});
 }
 
 TEST(Whispers, CanBeForgottenWithoutAWord)
@@ -234,7 +242,7 @@ TEST(Whispers, AreTriedAtOnceWhenTheConnectorHasANewLink)
     ASSERT_EQ(again.size(), 1U);
     c.answer(again[0], errc::ok);
     c.answer(lost, errc::ok);
-    EXPECT_EQ(c.ended, lines{"lobby 1 ok answer"});
+    EXPECT_EQ(c.ended, lines{"lobby 1 ok"});
 }
 
 } // namespace

@@ -229,6 +229,34 @@ TEST_F(Database, AClockThatIsSetBackForgetsNothing)
     EXPECT_FALSE(put(file, named("a", "one"), start / 2 + 20 * minute).repeat);
 }
 
+TEST_F(Database, ANameWithoutAMessageIsKnownAndTakesNoOffset)
+{
+    open(file, "a");
+    const auto first = put(file, name("a", "one"));
+    EXPECT_FALSE(first.repeat);
+    EXPECT_FALSE(first.stored());
+
+    expect_repeat(put(file, question("a", "one")), 0);
+    expect_repeat(put(file, name("a", "one")), 0);
+    expect_repeat(put(file, named("a", "one")), 0);
+    EXPECT_EQ(put(file, said("a")).offset, 1U);
+    EXPECT_EQ(all(file, "a"), offsets{1});
+}
+
+TEST_F(Database, AQuestionAddsNothingAndSeesWhatIsBeforeItInItsBatch)
+{
+    open(file, "a");
+
+    const auto outcomes =
+        file.commit(std::vector{question("a", "one"), named("a", "one"), question("a", "one")}, 1000);
+
+    EXPECT_FALSE(outcomes[0].repeat);
+    EXPECT_FALSE(outcomes[0].stored());
+    expect_repeat(outcomes[2], 1);
+    EXPECT_EQ(put(file, {.what = append::kind::question, .rid = "a", .term = 2, .cid = "one"}).code,
+              errc::moved);
+}
+
 // ---- reading
 
 TEST_F(Database, ReadsTheNewestBeforeAnOffset)

@@ -53,6 +53,16 @@ inline append named(const std::string& rid, const std::string& cid)
     return a;
 }
 
+/// The cid of something that is not kept itself, and the question whether one is known.
+inline append name(const std::string& rid, const std::string& cid)
+{
+    return {.what = append::kind::name, .rid = rid, .term = 1, .time = 1000, .cid = cid};
+}
+inline append question(const std::string& rid, const std::string& cid)
+{
+    return {.what = append::kind::question, .rid = rid, .term = 1, .time = 2000, .cid = cid};
+}
+
 inline store::opened open(database& file, const std::string& rid, std::uint64_t term_above = 0,
                           const std::string& epoch = "e", std::uint64_t floor = 0)
 {

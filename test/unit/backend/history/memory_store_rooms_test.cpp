@@ -158,6 +158,53 @@ TEST_F(Named, TheNameIsForgottenWithTheMessage)
     EXPECT_EQ(small.all(), offsets{3});
 }
 
+TEST_F(Named, ANameWithoutAMessageIsKnownAndTakesNoOffset)
+{
+    using kind = append::kind;
+    const auto ask = [this](kind what, const std::string& cid) {
+        return s.results({{.what = what, .rid = "a", .term = 1, .time = 900, .cid = cid}}).at(0);
+    };
+    EXPECT_FALSE(ask(kind::question, "ann/1").repeat);
+    EXPECT_FALSE(ask(kind::name, "ann/1").repeat);
+
+    const auto again = ask(kind::question, "ann/1");
+    EXPECT_TRUE(again.repeat);
+    EXPECT_EQ(again.offset, 0U);
+    EXPECT_EQ(again.time, 900U);
+    EXPECT_TRUE(put("ann/1").repeat);
+    EXPECT_EQ(put("ann/2").offset, 1U);
+}
+
+TEST(MemoryStore, KeepsAsManyNamesWithoutMessagesAsMessages)
+{
+    shelf small({.room_messages = 2});
+    const auto known = [&](const std::string& cid) {
+        return small.results({{.what = append::kind::question, .rid = "a", .term = 1, .cid = cid}})
+            .at(0)
+            .repeat;
+    };
+    for (const auto* cid : {"1", "2", "3"})
+        (void)small.results({{.what = append::kind::name, .rid = "a", .term = 1, .cid = cid}});
+
+    EXPECT_FALSE(known("1"));
+    EXPECT_TRUE(known("2"));
+    EXPECT_TRUE(known("3"));
+}
+
+TEST(MemoryStore, ForgetsNamesWithTheMessagesOfTheRoomLongestNotWrittenTo)
+{
+    shelf small({.total_bytes = 100});
+    (void)small.open("b");
+    (void)small.results({{.what = append::kind::name, .rid = "a", .term = 1, .cid = std::string(60, 'x')}});
+
+    (void)small.put(shelf::entry("b", std::string(60, 'y')));
+
+    EXPECT_FALSE(
+        small.results({{.what = append::kind::question, .rid = "a", .term = 1, .cid = std::string(60, 'x')}})
+            .at(0)
+            .repeat);
+}
+
 // ---- rooms that travel
 
 TEST(MemoryStore, GivesAwayARoomWhole)

@@ -60,6 +60,29 @@ TEST_F(Remote, ARepeatedWhisperIsAcknowledgedButNotShownAgain)
     EXPECT_EQ(s.sends(), (strings{"reply 70 ok", "reply 71 ok", "reply 72 ok"}));
 }
 
+TEST_F(Remote, AWhisperIsKnownByItsNameForTenMinutesWhoeverBringsIt)
+{
+    session& ann = s.member("ann");
+    const auto hi = [&](std::uint64_t id, const std::string& name) {
+        const protocol::deliver body{.boot = stage::boot,
+                                     .session = ann.id,
+                                     .from = name,
+                                     .push = {protocol::encode_push("onChat", "hi")}};
+        s.call(id, protocol::deliver::route, protocol::pack(body));
+    };
+    hi(70, "key/1");
+    hi(71, "key/2");
+    (void)s.hears(ann);
+    s.now += std::chrono::minutes(10);
+
+    hi(72, "key/1");
+    EXPECT_EQ(s.hears(ann), strings{});
+    s.now += std::chrono::seconds(1);
+    hi(73, "key/3");
+    hi(74, "key/1");
+    EXPECT_EQ(s.hears(ann), (strings{"onChat hi", "onChat hi"}));
+}
+
 TEST_F(Remote, AWhisperToASessionThatIsGoneFindsNobody)
 {
     session& ann = s.member("ann");
