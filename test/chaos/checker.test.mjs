@@ -234,6 +234,9 @@ test("whispers: shown once, to whom they were said, when they are acknowledged",
     assert.deepEqual(ends(whisper()).check(), [], "it may have gone with the connection");
     show(show(whisper(), 2), 2).finds("whisper_twice");
     ends(show(whisper(), 1)).finds("invented");
+    const elsewhere = (one) => ends(show(one, 2)).at(600).open(3, "bob").enter(3, 3, ["ada", "bob"]).tell(1, "add", "bob");
+    show(elsewhere(whisper()).at(2500), 3).finds("whisper_twice");
+    assert.deepEqual(show(elsewhere(whisper()).at(1000), 3).check(), [], "its second try may have been on its way");
     story().show(2, undefined, "w2", "ada", { target: "bob" }).finds("invented");
 });
 

@@ -50,8 +50,6 @@ class Careful extends User {
     }
 
     async say(connection, message) {
-        if (message.target !== "*")
-            return connection.send(message); // would be shown twice
         this.#open.set(message.content, Object.assign(message, { cid: message.content }));
         await this.#try(connection, message);
     }

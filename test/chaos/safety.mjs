@@ -169,6 +169,9 @@ export function* comings(ledger) {
 
 // ---- messages to one user
 
+const wireMs = 2000;
+
+/** One connection is shown it once; another of the same user only if the first try never got its answer. */
 export function* whispers(ledger) {
     const seen = new Map(); // content -> connections that were shown it
     for (const { t, conn, room, msg, from } of ledger.whispers) {
@@ -178,7 +181,8 @@ export function* whispers(ledger) {
         if (!message || message.user !== from || message.room !== room || message.target !== user)
             yield complaint("invented", `${user} was shown ${msg} of ${from} in ${room}, which was not said to them`, at);
         const before = seen.get(msg) ?? [];
-        if (before.includes(conn))
+        const wasAnswered = message?.acks.some((ack) => ack.t + wireMs < t);
+        if (before.includes(conn) || (before.length && wasAnswered))
             yield complaint("whisper_twice", `${user} (connection ${conn}) was shown ${msg} twice`, at);
         seen.set(msg, [...before, conn]);
     }
@@ -187,7 +191,6 @@ export function* whispers(ledger) {
 
 /** Acknowledged: put into an outbox of somebody who was there. A connection that ends soon after may take it along. */
 function* whispersLost(ledger, seen) {
-    const wireMs = 2000;
     for (const { content, room, target, sends, acks } of ledger.messages.values()) {
         if (target === "*" || !acks.length || seen.has(content))
             continue;
