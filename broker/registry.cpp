@@ -30,7 +30,7 @@ auto owning(const protocol::view& v)
 {
     std::vector<std::tuple<std::string, std::uint64_t, std::uint64_t>> links;
     for (const auto& server : v.servers)
-        if (v.ready && server.type() == server_kind::chat && !server.draining)
+        if (v.ready && protocol::may_own(v, server))
             links.emplace_back(server.id, server.boot, server.nonce);
     return std::pair(v.ready, links);
 }
@@ -54,10 +54,11 @@ bool registered::in_view() const
 
 registry::registry(registry_options options, protocol::counters& counters, instant now)
     : options_(std::move(options)), departed_(options_.remember, options_.remember_max),
-      gathering_(options_.expected, options_.gather), ticked_(now), deaths_(counters.at("broker.deaths")),
-      views_(counters.at("broker.views")), generations_(counters.at("broker.generations")),
-      settlings_(counters.at("broker.settled")), stalls_(counters.at("broker.stalls")),
-      cuts_(counters.at("broker.cut_off")), bad_topics_(counters.at("broker.bad_topic"))
+      gathering_(options_.expected, options_.gather), home_(options_.store_patience), ticked_(now),
+      deaths_(counters.at("broker.deaths")), views_(counters.at("broker.views")),
+      generations_(counters.at("broker.generations")), settlings_(counters.at("broker.settled")),
+      stalls_(counters.at("broker.stalls")), cuts_(counters.at("broker.cut_off")),
+      bad_topics_(counters.at("broker.bad_topic"))
 {
     view_.broker = options_.nonce;
 }
@@ -107,6 +108,7 @@ bool registry::learn(const protocol::hello& hello, instant now)
     const bool newer = gathering_.report(hello.newest, now);
     if (newer && !view_.ready) {
         departed_.import(hello.newest.dropped, now);
+        home_.recall(hello.newest);
         send_back_the_dead();
     }
     // One that knows a view, but whom we do not know, was here or elsewhere before and was given up since.
@@ -310,6 +312,8 @@ void registry::refresh(instant now)
             if (const auto* peer = find(away.id); !peer || peer->info.boot != away.boot)
                 departed_.add(away, now);
     }
+    if (next.ready)
+        next.store = home_.choose(next.servers, now);
     next.dropped = departed_.list();
     if (next != view_) {
         next.number = std::max(view_.number, gathering_.highest()) + 1;
@@ -325,9 +329,21 @@ void registry::adopt(protocol::view next)
         ++generations_;
         next.generation = next.number;
     }
+    note_strangers(next);
     view_ = std::move(next);
     owners_ = view_.ready ? protocol::owners(view_) : std::vector<std::string>{};
     notes_.push_back(text_of(view_));
+}
+
+/// Chat servers whose history is not the rooms' own: news if they come, or if it changes.
+void registry::note_strangers(const protocol::view& next)
+{
+    for (const auto& one : next.servers) {
+        const bool strange = next.ready && one.type() == server_kind::chat && one.store != next.store;
+        if (strange && (!view_.find(one.id) || view_.store != next.store))
+            notes_.push_back(
+                fmt::format("peer.owns_no_rooms id={} store={} rooms_in={}", one.id, one.store, next.store));
+    }
 }
 
 void registry::settle()

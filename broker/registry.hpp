@@ -4,6 +4,7 @@
 
 #include "broker/departed.hpp"
 #include "broker/gathering.hpp"
+#include "broker/home_store.hpp"
 #include "common/protocol/contract.hpp"
 #include "common/protocol/counters.hpp"
 #include "common/protocol/frame.hpp"
@@ -30,7 +31,8 @@ struct registry_options
     /// Silence that is death while this server's `done` is missing. A beat, a link that breaks, the pause
     /// before the next one and its hello take up to 1,100 ms: whoever only lost his link is waited for.
     milliseconds holder_silence{1500};
-    milliseconds remember{600'000}; ///< how long the dead are listed
+    milliseconds store_patience{30'000}; ///< see home_store
+    milliseconds remember{600'000};      ///< how long the dead are listed
     std::size_t remember_max = 1000;
 };
 
@@ -123,6 +125,7 @@ private:
     [[nodiscard]] bool holds_up(const registered& who) const;
     void refresh(instant now);
     void adopt(protocol::view next);
+    void note_strangers(const protocol::view& next);
     void settle();
 
     registry_options options_;
@@ -132,6 +135,7 @@ private:
     std::deque<std::string> topics_;                        ///< subscribed now, oldest first
     departed departed_;
     gathering gathering_;
+    home_store home_;
     protocol::view view_;
     std::vector<std::string> owners_;
     std::uint64_t settled_ = 0;

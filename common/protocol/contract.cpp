@@ -10,11 +10,16 @@ const server_info* view::find(std::string_view server) const
     return found == servers.end() ? nullptr : &*found;
 }
 
+bool may_own(const view& v, const server_info& server)
+{
+    return server.type() == server_kind::chat && !server.draining && server.store == v.store;
+}
+
 std::vector<std::string> owners(const view& v)
 {
     std::vector<std::string> ids;
     for (const auto& server : v.servers)
-        if (server.type() == server_kind::chat && !server.draining)
+        if (may_own(v, server))
             ids.push_back(server.id);
     std::ranges::sort(ids);
     return ids;

@@ -56,14 +56,17 @@ struct view
     bool ready = false;           ///< false: a fresh broker still gathers; no room is routed
     std::vector<server_info> servers;
     std::vector<incarnation> dropped; ///< declared dead lately; one who finds itself here starts empty
+    std::string store;                ///< chat servers with another one own no rooms
 
     [[nodiscard]] view_id id() const { return {broker, number}; }
     [[nodiscard]] const server_info* find(std::string_view server) const;
     bool operator==(const view&) const = default;
-    CITRON_FIELDS(broker, number, generation, ready, servers, dropped)
+    CITRON_FIELDS(broker, number, generation, ready, servers, dropped, store)
 };
 
-/// Ids of the chat servers that may own rooms: living and not draining, in id order.
+/// It may own rooms: a chat server of the view's store that is not draining.
+[[nodiscard]] bool may_own(const view& v, const server_info& server);
+/// Ids of those that may, in id order.
 [[nodiscard]] std::vector<std::string> owners(const view& v);
 
 /// Body of kind::hello.

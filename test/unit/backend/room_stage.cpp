@@ -33,7 +33,13 @@ room_stage::room_stage(channel_options options, database* disk)
     : store({}, counters), on_disk(disk ? std::make_unique<sim::shared_store>(*disk) : nullptr),
       server(options_of(options), on_disk ? static_cast<backend::store&>(*on_disk) : store, counters, now)
 {
-    view = {.broker = 9, .number = 1, .generation = 1, .ready = true, .servers = {}, .dropped = {}};
+    view = {.broker = 9,
+            .number = 1,
+            .generation = 1,
+            .ready = true,
+            .servers = {},
+            .dropped = {},
+            .store = "memory"};
     for (const auto* id : {"c1", "c2"})
         view.servers.push_back({.id = id, .kind = 2, .boot = boot, .nonce = ++nonces_});
     server.on_tick(now, clock);
@@ -96,7 +102,7 @@ void room_stage::connector_comes(const std::string& id)
 
 void room_stage::chat_server_comes(const std::string& id)
 {
-    view.servers.push_back({.id = id, .kind = 3, .boot = boot, .nonce = ++nonces_});
+    view.servers.push_back({.id = id, .kind = 3, .boot = boot, .nonce = ++nonces_, .store = "memory"});
     show(true);
 }
 
