@@ -3,6 +3,8 @@
 
 #include "common/protocol/package.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <initializer_list>
 #include <iterator>
@@ -27,10 +29,14 @@ std::string receipt(std::initializer_list<protocol::json_member> known, const st
     return std::move(answer).close();
 }
 
-/// Whatever connection it comes by; empty: the client gave it no name.
-std::string name_of(const backend_session& from, const std::string& cid)
+/// The same whatever connection it comes by. `to`: one user, who is part of the name; no user's holds a NUL.
+/// Empty: the client gave it no name.
+std::string name_of(const backend_session& from, const std::string& cid, std::string_view to = {})
 {
-    return cid.empty() ? std::string() : from.who.key + "/" + cid;
+    if (cid.empty())
+        return {};
+    return to.empty() ? fmt::format("{}/{}", from.who.key, cid)
+                      : fmt::format("{}>{}{}{}", from.who.key, to, '\0', cid);
 }
 
 } // namespace
@@ -58,7 +64,7 @@ void channel::on_stored(const append_outcome& outcome)
 {
     const auto done = std::move(storing_.front());
     storing_.pop_front();
-    if (outcome.code == errc::moved)
+    if (outcome.code == errc::moved && done.what != append::kind::name)
         take_back(done.from);
     done.what == append::kind::message ? on_message_stored(done, outcome) : on_name_stored(done, outcome);
 }
@@ -71,10 +77,12 @@ void channel::on_message_stored(const storing& done, const append_outcome& outco
     // any view.
     finish(done.from, errc::ok,
            receipt({{"offset", outcome.offset}, {"epoch", at_.epoch}, {"time", outcome.time}}, done.route));
-    if (outcome.repeat)
-        return; // broadcast when it was stored, or told to connectors when the room was opened
+    if (outcome.offset <= at_.offset)
+        return; // a repeat: broadcast when it was stored, or told to connectors when the room was opened
+    // Should the store have messages between that it had called not stored, a missing rev makes them asked
+    // for.
+    at_.rev += outcome.offset == at_.offset + 1 ? 1 : 2;
     at_.offset = outcome.offset;
-    ++at_.rev;
     const auto json = stamped(done.chat, outcome.offset, at_.epoch, outcome.time);
     port_.publish(connectors_, {.rid = rid_,
                                 .at = at_,
@@ -109,7 +117,7 @@ void channel::whisper(const backend_session& from, const std::string& user, json
     const auto [kept, _] = whispering_.insert_or_assign(
         key, whispered_to{.from = std::move(sender),
                           .user = user,
-                          .name = name_of(from, cid),
+                          .name = name_of(from, cid, user),
                           .push = protocol::encode_push("onChat", std::move(chat).close()),
                           .time = time,
                           .route = from.text("route")});
@@ -131,7 +139,9 @@ void channel::on_name_stored(const storing& done, const append_outcome& outcome)
     if (done.what == append::kind::question && unheard_of)
         return deliver(found);
     found->second.time = outcome.time; // of its first try
-    end_whisper(found, outcome.code);
+    // Shown, but nobody will know: its sender may say it again, and later sends have their answers already.
+    const bool unknown = outcome.code == errc::moved && done.what == append::kind::name;
+    end_whisper(found, unknown ? errc::unavailable : outcome.code);
 }
 
 void channel::deliver(whisper_place w)

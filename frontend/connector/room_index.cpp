@@ -5,16 +5,20 @@
 
 namespace citron::frontend {
 
-bool place::note_whisper(std::string_view from, std::uint64_t number, instant now)
+place::whisper_fate place::note_whisper(std::string_view from, std::uint64_t number, instant now)
 {
-    constexpr std::size_t most = 256;
-    constexpr std::chrono::minutes remembered{10}; // an owner repeats one for 8 s, its sender by cid for long
+    constexpr std::size_t most = 1024, few = 256;
+    constexpr std::chrono::seconds repeated{10};   // an owner does it for 8 s
+    constexpr std::chrono::minutes remembered{10}; // a sender may do it by its cid
     if (std::ranges::any_of(whispers, [&](const whisper& w) { return w.number == number && w.from == from; }))
-        return false;
-    while (!whispers.empty() && (whispers.size() >= most || now - whispers.front().shown > remembered))
+        return whisper_fate::repeat;
+    const auto age = [&] { return now - whispers.front().shown; };
+    while (!whispers.empty() && (age() > remembered || (whispers.size() >= few && age() > repeated)))
         whispers.pop_front();
+    if (whispers.size() >= most)
+        return whisper_fate::later;
     whispers.push_back({std::string(from), number, now});
-    return true;
+    return whisper_fate::show;
 }
 
 void room::forget_recent()

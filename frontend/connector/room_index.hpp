@@ -53,8 +53,14 @@ struct place
         const auto next = sends.lower_bound(number);
         return next == sends.begin() ? low() : std::prev(next)->first + 1;
     }
-    /// Contract deliver's. False: it was shown before.
-    [[nodiscard]] bool note_whisper(std::string_view from, std::uint64_t number, instant now);
+    /// What is to be done with this message, see contract deliver. It is remembered if it is to be shown.
+    enum class whisper_fate
+    {
+        show,
+        repeat, ///< it was shown before
+        later   ///< too many lately: which of them were shown could not be told any more
+    };
+    [[nodiscard]] whisper_fate note_whisper(std::string_view from, std::uint64_t number, instant now);
 };
 
 /// What an event does to the list of who is there.

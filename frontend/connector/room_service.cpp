@@ -328,9 +328,11 @@ void room_service::on_deliver(const envelope& e, instant now)
         (void)rpc_.reply(e.from, e.id, e.room, message ? errc::no_such_user : errc::bad_request, {});
         return;
     }
-    const bool repeat = !p->note_whisper(message->from, message->number, now);
-    ++(repeat ? redelivered_ : delivered_);
-    if (!repeat)
+    const auto fate = p->note_whisper(message->from, message->number, now);
+    if (fate == place::whisper_fate::later)
+        return void(rpc_.reply(e.from, e.id, e.room, errc::unavailable, {}));
+    ++(fate == place::whisper_fate::repeat ? redelivered_ : delivered_);
+    if (fate == place::whisper_fate::show)
         sessions_.push(*p->client, websocket_frame(message->push.data), now);
     const bool took = p->client->state != phase::closing; // else its outbox was full
     (void)rpc_.reply(e.from, e.id, e.room, took ? errc::ok : errc::no_such_user, {});

@@ -261,6 +261,21 @@ TEST(Channel, OfTwoWithOneKeyTheLaterConnectionIsSeatedInWhateverOrderTheyCome)
     EXPECT_TRUE(second.room.take_displaced().empty());
 }
 
+TEST(Channel, OfTwoWithOneKeyTheOneWhoseConnectorLivesIsSeated)
+{
+    auto old = lobby::who("ann", "c1", 1, "key"), late = lobby::who("ann", "c2", 1, "key");
+    old.opened = 10;
+    late.opened = 20;
+    lobby l;
+    l.port.dead.insert("c2");
+    EXPECT_TRUE(l.room.seat_silently(late, {}));
+
+    EXPECT_TRUE(l.room.seat_silently(old, {}));
+
+    EXPECT_NE(l.room.find(old), nullptr);
+    EXPECT_EQ(l.room.find(late), nullptr);
+}
+
 TEST(Channel, AMemberThatCameBackIsTold)
 {
     lobby l;

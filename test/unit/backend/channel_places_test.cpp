@@ -80,6 +80,36 @@ TEST(Channel, AConnectionThatTheClientHasGivenUpTakesNothingOver)
     EXPECT_EQ(l.port.take(), lines{});
 }
 
+TEST(Channel, AnEarlierConnectionTakesOverFromALaterOneWhoseConnectorIsDead)
+{
+    lobby l;
+    auto late = lobby::who("ann", "c1", 1, "key"), early = lobby::who("ann", "c2", 7, "key");
+    late.opened = 2000;
+    early.opened = 1999; // by another host's clock
+    ASSERT_TRUE(l.room.enter(late));
+    l.port.dead.insert("c1");
+
+    EXPECT_TRUE(l.room.enter(early));
+
+    EXPECT_NE(l.room.find(early), nullptr);
+    EXPECT_EQ(l.port.take(), lines{});
+}
+
+TEST(Channel, ASessionThatComesBackUnderAnotherKeyIsKnownByThat)
+{
+    lobby l;
+    auto before = lobby::who("ann", "c1", 1, "old");
+    auto after = lobby::who("ann", "c1", 1, "new");
+    after.opened = 2000;
+    ASSERT_TRUE(l.room.enter(before)); // its leaving is lost
+    ASSERT_TRUE(l.room.enter(after));
+
+    auto elsewhere = lobby::who("ann", "c2", 7, "new");
+    elsewhere.opened = 2001;
+    EXPECT_TRUE(l.room.enter(elsewhere));
+    EXPECT_EQ(l.port.take(), lines{"evict c1/1 replaced"});
+}
+
 TEST(Channel, OfConnectionsThatOpenedAtOneTimeTheOneThatComesLaterCounts)
 {
     lobby l;

@@ -226,6 +226,34 @@ TEST(Channel, TheSenderOfAStoredMessageIsAnsweredAlsoAfterItLeft)
     EXPECT_EQ(l.room.at().offset, 1U);
 }
 
+// ---- a store that has more than it said
+
+TEST(Channel, AMessageBehindOnesThatNobodyHeardOfLeavesAHoleInTheRevs)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1);
+    l.say(ann, 1, "x");
+    (void)l.port.take();
+    l.port.kept.clear();
+
+    l.room.on_stored({.offset = 3, .time = 1000});
+
+    EXPECT_EQ(test::text_of(l.port.last.at), "3.3 e@3") << "1.1 was ann's coming";
+}
+
+TEST(Channel, ARepeatThatNobodyHeardOfIsBroadcast)
+{
+    lobby l;
+    const auto ann = l.in("ann", "c1", 1);
+    l.say(ann, 1, "x");
+    (void)l.port.take();
+
+    l.stored_before(1, 900);
+
+    EXPECT_EQ(l.port.take().size(), 2U);
+    EXPECT_EQ(test::text_of(l.port.last.at), "3.2 e@1");
+}
+
 // ---- signals
 
 TEST(Channel, ASignalIsBroadcastAndNotStored)

@@ -140,8 +140,10 @@ struct named_whisper : lobby
     protocol::member ann = in("ann", "c1", 1, "k");
     backend_session asked = from(ann, 5, R"({"cid":7})");
 };
-const std::string question = "ask for 1000 k/7", name_kept = "keep name 1000 k/7",
-                  shown = R"(deliver c2/4 {"msg":"psst","time":1000,"cid":"7"} k/7)",
+const std::string name =
+    std::string("k>bob") + '\0' + "7"; // no cid to all reads like this, nor one to another
+const std::string question = "ask for 1000 " + name, name_kept = "keep name 1000 " + name,
+                  shown = R"(deliver c2/4 {"msg":"psst","time":1000,"cid":"7"} )" + name,
                   answered = R"(answer c1#5 ok {"time":1000})";
 
 TEST(Channel, AWhisperWithACidIsAnsweredWhenTheStoreKnowsThatItWasDelivered)
@@ -214,6 +216,24 @@ TEST(Channel, AWhisperIsNotShownWhileTheStoreCannotBeAsked)
     w.stored(errc::unavailable);
 
     EXPECT_EQ(w.port.take(), lines{"answer c1#5 unavailable "});
+}
+
+TEST(Channel, AWhisperThatWasShownIsNeverTakenBack)
+{
+    named_whisper w;
+    const auto asked = w.from(w.ann, 6, R"({"cid":8})", 1);
+    ASSERT_EQ(w.admit(w.ann, 6, 1), channel::admission::next);
+    w.room.whisper(asked, "bob", {{"msg", "psst"}});
+    ASSERT_EQ(w.admit(w.ann, 7, 2), channel::admission::next);
+    w.stored();
+    w.stored();
+    w.room.whispered(asked.to_answer_later(), errc::ok);
+    (void)w.port.take();
+
+    w.stored(errc::moved);
+
+    EXPECT_EQ(w.port.take(), lines{"answer c1#6 unavailable "});
+    EXPECT_EQ(w.admit(w.ann, 8, 3), channel::admission::next);
 }
 
 TEST(Channel, ACidOfAWhisperHasTheLengthOfAnyOther)

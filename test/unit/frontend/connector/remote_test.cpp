@@ -83,6 +83,25 @@ TEST_F(Remote, AWhisperIsKnownByItsNameForTenMinutesWhoeverBringsIt)
     EXPECT_EQ(s.hears(ann), (strings{"onChat hi", "onChat hi"}));
 }
 
+TEST_F(Remote, WhispersThatCouldNotBeToldApartAreTakenLater)
+{
+    constexpr std::uint64_t most = 1024;
+    session& ann = s.member("ann");
+    for (std::uint64_t number = 1; number <= most; ++number)
+        deliver(number, ann.id, number);
+    EXPECT_EQ(s.hears(ann).size(), most);
+    (void)s.sends();
+
+    deliver(2000, ann.id, most + 1);
+    deliver(2001, ann.id, 1);
+    EXPECT_EQ(s.hears(ann), strings{});
+    EXPECT_EQ(s.sends(), (strings{"reply 2000 unavailable", "reply 2001 ok"}));
+
+    s.now += std::chrono::milliseconds(10'001);
+    deliver(2002, ann.id, most + 1);
+    EXPECT_EQ(s.hears(ann), strings{"onChat hi1025"});
+}
+
 TEST_F(Remote, AWhisperToASessionThatIsGoneFindsNobody)
 {
     session& ann = s.member("ann");
