@@ -12,6 +12,8 @@ using protocol::sync_state;
 
 namespace {
 
+constexpr std::size_t most_in_state = protocol::max_envelope - 1024; // the rest is the envelope's head
+
 /// Messages stored but not published when the answer was fixed come as broadcasts.
 void keep_up_to(std::vector<message>& messages, std::uint64_t offset)
 {
@@ -31,7 +33,7 @@ void channel_service::send_state(channel& c, const std::string& connector, const
         const auto body = protocol::pack(s);
         if (call_id)
             return answer({connector, call_id}, rid, errc::ok, body);
-        (void)rpc_.notify_server(connector, rid, protocol::channel_state, body);
+        unsaid_ += rpc_.notify_server(connector, rid, protocol::channel_state, body) ? 0 : 1;
     };
     const bool same_epoch = seen.epoch == state.at.epoch;
     state.lost = !same_epoch && !seen.epoch.empty();
@@ -41,13 +43,19 @@ void channel_service::send_state(channel& c, const std::string& connector, const
         c.rid(), seen.offset, options_.repair,
         [this, rid = c.rid(), connector, call_id, state = std::move(state), send](page p) mutable {
             if (!is_open(rid))
-                return;   // moved meanwhile: the connector enrolls with the next owner
-            if (p.failed) // it asks again
-                return call_id ? answer({connector, call_id}, rid, errc::unavailable, {}) : void();
+                return;              // moved meanwhile: the connector enrolls with the next owner
+            if (p.failed && call_id) // it asks again
+                return answer({connector, call_id}, rid, errc::unavailable, {});
             state.messages = std::move(p.messages);
             keep_up_to(state.messages, state.at.offset);
             state.lost = p.trimmed;
-            state.more = !state.messages.empty() && state.messages.back().offset < state.at.offset;
+            state.more =
+                p.failed || (!state.messages.empty() && state.messages.back().offset < state.at.offset);
+            if (protocol::pack(state).size() > most_in_state) { // the users are told in the next answer
+                state.users.clear();
+                state.roster_known = false;
+                state.more = true;
+            }
             send(state);
         });
 }

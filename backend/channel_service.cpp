@@ -28,7 +28,8 @@ channel_service::channel_service(channel_options options, cluster::peer& line, c
       reenrolled_(counters.at("room.member_reenrolled")), fenced_(counters.at("room.fenced")),
       unopened_(counters.at("room.not_opened")), ghosts_(counters.at("room.ghost_removed")),
       lost_epochs_(counters.at("room.epoch_lost")), broadcasts_(counters.at("room.broadcasts")),
-      unpublished_(counters.at("room.unpublished")), unanswerable_(counters.at("room.unanswerable"))
+      unpublished_(counters.at("room.unpublished")), unanswerable_(counters.at("room.unanswerable")),
+      unsaid_(counters.at("room.state_unsaid"))
 {
 }
 
@@ -316,7 +317,9 @@ void channel_service::answer(const caller& to, std::string_view rid, errc code, 
     if (!to.id || rpc_.reply(to.server, to.id, rid, code, body) || !line_.up())
         return; // without a line, the caller will ask again
     ++unanswerable_;
-    (void)rpc_.reply(to.server, to.id, rid, errc::too_large, {});
+    constexpr std::size_t head = 1024;                              // of an envelope, at most
+    const bool fits = body.size() + head <= protocol::max_envelope; // the queue is full, that is all
+    (void)rpc_.reply(to.server, to.id, rid, fits ? errc::unavailable : errc::too_large, {});
 }
 
 void channel_service::publish(const std::vector<std::string>& connectors, const protocol::broadcast& b)

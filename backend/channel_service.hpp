@@ -136,6 +136,7 @@ private:
     void flush_openings();
     void opened(const std::string& rid, store::opened as);
     void not_opened(const std::string& rid);
+    void outdated(const std::string& rid);
     void remove_unlisted(room& r);
     void seat_members(room& r, std::map<std::string, std::vector<protocol::session_id>>& evicted);
     void correct(room& r, const std::string& connector, const protocol::enrolled_room& list);
@@ -188,7 +189,7 @@ private:
     std::vector<append> appends_;
     std::uint64_t &opened_, &handed_, &taken_back_, &conflicts_, &moved_, &overloaded_, &evicted_,
         &reenrolled_, &fenced_, &unopened_, &ghosts_, &lost_epochs_, &broadcasts_, &unpublished_,
-        &unanswerable_;
+        &unanswerable_, &unsaid_;
 };
 
 } // namespace citron::backend

@@ -48,7 +48,8 @@ void channel_service::begin_opening(room& r)
     r.opening = ++last_opening_;
     // A connector that is away may have seen a term that nobody here knows: of an earlier generation.
     const auto floor = std::min(view_.generation, terms / 2) * terms;
-    openings_.push_back({rid, seen, floor, fmt::format("{:015x}", random_() >> 4U)});
+    openings_.push_back(
+        {rid, seen, floor, fmt::format("{:015x}", random_() >> 4U), {view_.broker, view_.generation}});
 }
 
 void channel_service::flush_openings()
@@ -64,7 +65,12 @@ void channel_service::flush_openings()
                                const auto& [rid, opening] = rooms[i];
                                if (const room* r = find(rid); !r || r->opening != opening)
                                    continue;
-                               as.empty() ? not_opened(rid) : opened(rid, std::move(as[i]));
+                               if (as.empty())
+                                   not_opened(rid);
+                               else if (as[i].at.term == 0)
+                                   outdated(rid);
+                               else
+                                   opened(rid, std::move(as[i]));
                            }
                        });
 }
@@ -84,6 +90,17 @@ void channel_service::not_opened(const std::string& rid)
         answer(caller_of(e), e.room, errc::unavailable, {});
         return true;
     });
+    if (!mine(rid))
+        turn_away(r);
+}
+
+/// There is a newer view than ours, which is on its way - or tells us, when it comes, that we were given up.
+void channel_service::outdated(const std::string& rid)
+{
+    room& r = *find(rid);
+    ++unopened_;
+    open_again_ = true;
+    r.now = room::state::gathering;
     if (!mine(rid))
         turn_away(r);
 }

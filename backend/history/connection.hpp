@@ -43,6 +43,7 @@ public:
 
     /// All 64 bits: SQLite's integers are signed, ours are not.
     [[nodiscard]] std::uint64_t number(int column) const;
+    [[nodiscard]] bool empty(int column) const { return statement_.getColumn(column).isNull(); }
     [[nodiscard]] std::int64_t key(int column) const { return statement_.getColumn(column).getInt64(); }
     /// Valid until the next step.
     [[nodiscard]] std::string_view text(int column) const;
@@ -62,7 +63,7 @@ struct statements
     explicit statements(const SQLite::Database& db);
 
     SQLite::Statement begin_read, begin_write, end;
-    SQLite::Statement id, names, turn;
+    SQLite::Statement id, names, turn, mandates, add_mandate;
     SQLite::Statement room, add_room, raise_room, move_room;
     SQLite::Statement add_message, senders, newest, oldest, ages, delete_upto;
     SQLite::Statement head_of, rooms_after;

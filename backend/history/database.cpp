@@ -155,18 +155,45 @@ std::vector<store::opened> database::take_over(std::span<const store::opening> r
         std::vector<store::opened> opened;
         opened.reserve(rooms.size());
         connection::transaction all(*file_, kind::write);
-        for (const auto& room : rooms)
-            opened.push_back(raise(room));
+        bool outdated = false;
+        for (const auto* before = rooms.data(); const auto& room : rooms) {
+            if (&room == before || room.by != before->by)
+                outdated = is_outdated(room.by);
+            before = &room;
+            opened.push_back(outdated ? store::opened{} : raise(room));
+        }
         all.commit();
         return opened;
     });
+}
+
+/// Else it is from now on the newest.
+bool database::is_outdated(const store::mandate& by)
+{
+    if (by.broker == 0)
+        return false;
+    const auto broker = std::to_string(by.broker);
+    std::string newest;
+    std::optional<std::uint64_t> generation; // the newest of this broker
+    {
+        query q(file_->sql.mandates, broker);
+        q.next();
+        newest = q.text(0);
+        if (!q.empty(1))
+            generation = q.number(1);
+    }
+    if (generation && (newest != broker || by.generation < *generation))
+        return true;
+    if (generation != by.generation)
+        query(file_->sql.add_mandate, broker, by.generation).run();
+    return false;
 }
 
 store::opened database::raise(const store::opening& o)
 {
     rooms_of_batch one;
     auto& room = row_of(o.rid, one);
-    // In a later term somebody saw messages that are not here: this file is an older copy.
+    // A copy, of which nobody knows whether it is older than what somebody saw; or somebody saw a later term.
     const bool lacks_some = room.epoch.empty() || room.term < o.term_above;
     if (lacks_some)
         room.epoch = o.fresh_epoch;
@@ -190,6 +217,7 @@ void database::backup(const std::string& path)
         copy.setBusyTimeout(static_cast<int>(options_.patience.count()));
         if (SQLite::Backup(copy, file_->handle()).executeStep() != SQLITE_DONE)
             throw history_error(history_error::reason::busy, path + ": is in use");
+        copy.exec("UPDATE rooms SET epoch=''"); // what was said after it, a client may know: see raise()
     });
 }
 

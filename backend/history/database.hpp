@@ -66,7 +66,8 @@ public:
     /// `again`.
     std::vector<append_outcome> commit(std::span<const append> batch, std::uint64_t now_ms);
     /// As store::take_over: raises terms, so that commits under the old ones are `moved`. An unknown room
-    /// begins fresh_epoch at 0; one whose term is below term_above begins it where its offsets stand.
+    /// begins fresh_epoch at 0; one whose term is below term_above begins it where its offsets stand. Whoever
+    /// asks by an older mandate than somebody before him is refused: a server that was frozen, and given up.
     std::vector<store::opened> take_over(std::span<const store::opening> rooms);
 
     /// As the store's; an unknown room has an empty page. page::failed is never set.
@@ -78,8 +79,9 @@ public:
     /// how many were deleted; `budget`: call again soon. A loss of power may bring them back for a while.
     std::size_t trim(std::uint64_t now_ms, std::size_t budget);
 
-    /// Copies the present state into the file `path`, replacing what it holds; others may write meanwhile. To
-    /// put a copy back, stop all servers first and remove the "-wal" and "-shm" files beside the old one.
+    /// Copies the present state into the file `path`, replacing what it holds; others may write meanwhile.
+    /// Rooms of a copy that is put back begin a new epoch, in which their offsets go on. To put one back,
+    /// stop all servers first and remove the "-wal" and "-shm" files beside the old one.
     void backup(const std::string& path);
 
 private:
@@ -94,6 +96,7 @@ private:
     append_outcome keep(const append& a, room_row& room);
     [[nodiscard]] std::optional<known_send> find_named(const room_row& room, std::string_view name);
     [[nodiscard]] std::optional<known_send> find_numbered(const room_row& room, const append& a);
+    [[nodiscard]] bool is_outdated(const store::mandate& by);
     store::opened raise(const store::opening& o);
     [[nodiscard]] range expired(std::int64_t room, std::uint64_t now_ms, std::size_t budget);
     void look_at_touched(std::vector<range>& found, std::uint64_t now_ms, std::size_t& budget);

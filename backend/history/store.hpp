@@ -73,6 +73,13 @@ public:
 
     /// `done` gets one outcome per append, in order. One batch is one commit.
     virtual void submit(std::vector<append> batch, std::function<void(std::vector<append_outcome>)> done) = 0;
+    /// The view that gives a room to whoever opens it: its broker, and its generation there. Of one broker a
+    /// higher generation is newer; one broker follows another for good. Broker 0: unknown, and never too old.
+    struct mandate
+    {
+        std::uint64_t broker = 0, generation = 0;
+        bool operator==(const mandate&) const = default;
+    };
     /// Opens rooms for writing: raises each room's term above its own, `term_above` and `floor`.
     struct opening
     {
@@ -80,10 +87,11 @@ public:
         std::uint64_t term_above = 0; ///< somebody has seen the room in this term
         std::uint64_t floor = 0;      ///< somebody whom nobody can ask may have seen it in this one
         std::string fresh_epoch;
+        mandate by = {};
     };
     struct opened
     {
-        protocol::head at;      ///< rev 0
+        protocol::head at;      ///< rev 0. Term 0: not opened, somebody has opened rooms by a newer mandate
         std::uint64_t time = 0; ///< of the last message, as far as known
     };
     /// `done` gets one per room, or nothing at all when the store cannot do it now. A room that is unknown to

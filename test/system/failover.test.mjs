@@ -162,8 +162,9 @@ test("a copy of the history, made while servers run, is a history that servers s
     await rename(copy, cluster.historyFile);
     await cluster.run();
     const bob = await Member.enter(cluster.connectorUrl(1), "bob", "copied");
-    assert.deepEqual((await bob.chat("history")).messages.map((one) => [one.msg, one.offset, one.epoch]),
-        [["in the copy", last.offset, last.epoch]]);
+    const [only, ...more] = (await bob.chat("history")).messages;
+    assert.deepEqual([only.msg, only.offset, more.length], ["in the copy", last.offset, 0]);
+    assert.notEqual(only.epoch, last.epoch, "clients may have seen messages that the copy lacks");
     bob.close();
 });
 

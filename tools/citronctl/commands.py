@@ -218,6 +218,8 @@ def _backup(options):
         with closing(sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True, timeout=10)) as history, \
                 closing(sqlite3.connect(options.file)) as copy:
             history.backup(copy)
+            copy.execute("UPDATE rooms SET epoch=''")  # put back, it lacks what was said since: clients must be told
+            copy.commit()
             messages, = copy.execute("SELECT count(*) FROM messages").fetchone()
     except sqlite3.Error as error:
         print(f"citron: {source}: {error}", file=sys.stderr)

@@ -101,5 +101,60 @@ TEST_F(RoomFenced, WhoWasGivenUpStartsEmpty)
     EXPECT_EQ(s.server.channels().size(), 0U);
 }
 
+// ---- frozen before it opened its rooms
+
+/// Settled, and everybody has said who is where; ann is in the lobby, which is about to be opened.
+struct RoomOutdated : testing::Test
+{
+    RoomOutdated()
+    {
+        s.settle();
+        s.enroll("c1", {ann});
+        s.enroll("c2");
+        (void)s.says();
+    }
+    /// Another server has opened a room in a later generation of the same broker.
+    void opened_elsewhere()
+    {
+        (void)disk.take_over(
+            std::vector<store::opening>{{"lobby", 0, 0, "other", {s.view.broker, s.view.generation + 1}}});
+    }
+
+    database disk{{.path = ":memory:"}};
+    room_stage s{{}, &disk};
+    member ann = room_stage::who("ann", "c1", 1);
+};
+
+TEST_F(RoomOutdated, ARoomIsNotTakenFromANewerOwner)
+{
+    opened_elsewhere();
+
+    s.send(ann, 1, "one");
+    s.turn();
+    s.pass(milliseconds(300));
+
+    EXPECT_EQ(s.says(), lines{}) << "who asks us will ask the newer owner";
+    EXPECT_GE(s.count("room.not_opened"), 1U);
+    EXPECT_TRUE(disk.read_after("lobby", 0, {}).messages.empty());
+}
+
+TEST_F(RoomOutdated, ItIsOpenedWhenTheNewerViewSaysThatItIsOurs)
+{
+    opened_elsewhere();
+    s.send(ann, 1, "one");
+    s.turn();
+
+    s.chat_server_comes("s2");
+    s.goes("s2");
+    s.settle();
+    s.enroll("c1", {ann});
+    s.enroll("c2");
+    s.turn();
+    s.send(ann, 1, "one"); // it was told `moved` while the room was another's
+    s.turn();
+
+    EXPECT_EQ(disk.read_after("lobby", 0, {}).messages.size(), 1U);
+}
+
 } // namespace
 } // namespace citron::backend

@@ -266,6 +266,23 @@ TEST(DatabaseFile, ACopyIsMadeWhileOthersWrite)
     }
 }
 
+TEST(DatabaseFile, InACopyThatIsPutBackOffsetsGoOnInAFreshEpoch)
+{
+    const disk d;
+    database file(d.file());
+    open(file, "a");
+    fill(file, "a", 3);
+
+    file.backup(d.file("copy").path);
+    fill(file, "a", 2); // which somebody saw, in this very term
+
+    database copy(d.file("copy"));
+    const auto opened = open(copy, "a", 0, "new");
+    EXPECT_EQ(opened.at.epoch, "new");
+    EXPECT_EQ(opened.at.offset, 3U);
+    EXPECT_EQ(open(file, "a", 0, "new").at.epoch, "e");
+}
+
 TEST(DatabaseFile, IsNotCopiedOntoItself)
 {
     const disk d;

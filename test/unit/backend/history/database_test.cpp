@@ -55,6 +55,54 @@ TEST_F(Database, TheTermIsRaisedAboveTheFloorAndTheEpochContinued)
     EXPECT_EQ(open(file, "b", 50, "new", 40).at, (head{.term = 51, .rev = 0, .epoch = "new", .offset = 0}));
 }
 
+// ---- by whose word
+
+struct DatabaseMandates : Database
+{
+    /// True when the room could be opened by this mandate.
+    bool opens(store::mandate by)
+    {
+        const std::vector<store::opening> one{{"a", 0, 0, "e", by}};
+        return file.take_over(one).at(0).at.term != 0;
+    }
+};
+
+TEST_F(DatabaseMandates, AnOlderGenerationOfTheSameBrokerOpensNothing)
+{
+    EXPECT_TRUE(opens({.broker = 7, .generation = 4}));
+    EXPECT_TRUE(opens({.broker = 7, .generation = 4}));
+    EXPECT_TRUE(opens({.broker = 7, .generation = 6}));
+
+    EXPECT_FALSE(opens({.broker = 7, .generation = 5}));
+    EXPECT_TRUE(opens({.broker = 7, .generation = 6}));
+    EXPECT_EQ(open(file, "a").at.term, 5U) << "what was refused raised no term";
+}
+
+TEST_F(DatabaseMandates, ABrokerThatAnotherHasFollowedOpensNothing)
+{
+    constexpr auto huge = std::uint64_t{1} << 63U;
+    EXPECT_TRUE(opens({.broker = 7, .generation = 40}));
+    EXPECT_TRUE(opens({.broker = huge + 1, .generation = 1}));
+
+    EXPECT_FALSE(opens({.broker = 7, .generation = 41}));
+    EXPECT_TRUE(opens({.broker = huge + 1, .generation = 2}));
+    EXPECT_TRUE(opens({.broker = 8, .generation = 1}));
+    EXPECT_FALSE(opens({.broker = huge + 1, .generation = 3}));
+}
+
+TEST_F(DatabaseMandates, EachRoomOfACallGoesByItsOwn)
+{
+    EXPECT_TRUE(opens({.broker = 7, .generation = 4}));
+
+    const auto opened = file.take_over(std::vector<store::opening>{
+        {"a", 0, 0, "e", {7, 3}}, {"b", 0, 0, "e", {7, 4}}, {"c", 0, 0, "e", {7, 3}}, {"d", 0, 0, "e", {}}});
+
+    EXPECT_EQ(opened[0].at.term, 0U);
+    EXPECT_EQ(opened[1].at.term, 1U);
+    EXPECT_EQ(opened[2].at.term, 0U);
+    EXPECT_EQ(opened[3].at.term, 1U);
+}
+
 TEST_F(Database, TermsMayBeAsLargeAsTheyGet)
 {
     constexpr auto huge = std::uint64_t{1} << 63U;
