@@ -51,7 +51,7 @@ channel::place channel::insert(member who, place before)
 {
     if (++per_connector_[who.connector] == 1)
         count_connectors();
-    const auto taken = seats_.insert(before, seat{std::move(who), {}});
+    const auto taken = seats_.insert(before, seat{.who = std::move(who), .sends = {}});
     by_session_.emplace(taken->who, taken);
     by_user_.emplace(taken->who.user, taken);
     return taken;
@@ -110,10 +110,11 @@ result<added> channel::enter(member who)
             return std::unexpected(errc::duplicate_user); // of a connection that the client has given up
         const auto before = holder->who;
         const auto behind = std::next(holder);
+        const bool lives = connected(*holder);
         who.joined = before.joined;
         remove(holder); // the same client on a new connection: nobody else notices
         forget_session(before);
-        if (port_.connected(before))
+        if (lives)
             port_.evict(rid_, before, "replaced");
         const auto moved = insert(std::move(who), behind);
         return welcome(*moved);
@@ -139,7 +140,7 @@ bool channel::yields(const member& who)
     const auto holder = by_user(who.user);
     if (holder == seats_.end() || several_)
         return true;
-    if (port_.connected(holder->who))
+    if (connected(*holder))
         return false;
     const auto gone = holder->who; // its connection is gone: the name yields
     forget_session(gone);
@@ -187,14 +188,23 @@ bool channel::leave(const member& who)
     return true;
 }
 
-bool channel::seat_silently(member who, send_list sends)
+bool channel::send_away(const member& who)
+{
+    const auto s = by_session(who);
+    if (s == seats_.end() || s->who.stay > who.stay)
+        return false;
+    s->away = true;
+    return true;
+}
+
+bool channel::seat_silently(member who, send_list sends, bool away)
 {
     if (by_session(who) != seats_.end())
         return false;
     const auto holder = several_ ? by_user(who.user, who.key) : by_user(who.user);
     if (holder != seats_.end()) {
         const bool same_client = !who.key.empty() && holder->who.key == who.key;
-        const bool yields = (same_client && holder->who.opened < who.opened) || !port_.connected(holder->who);
+        const bool yields = (same_client && holder->who.opened < who.opened) || !connected(*holder);
         if (!yields)
             return false;
         displaced_.push_back(holder->who); // the name stays in the room: nobody is told
@@ -202,6 +212,7 @@ bool channel::seat_silently(member who, send_list sends)
         remove(holder);
     }
     const auto taken = insert(std::move(who), seats_.end());
+    taken->away = away;
     restore(*taken, std::move(sends));
     return true;
 }

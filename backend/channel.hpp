@@ -56,6 +56,7 @@ struct seat
     };
     protocol::member who;  ///< who.next: the number that comes next
     std::list<send> sends; ///< mostly empty; holds no memory then
+    bool away = false;     ///< was told to move to another connector, and is not back yet
 };
 
 using send_list = std::list<seat::send>;
@@ -73,6 +74,9 @@ public:
     /// As leave, for one whose connector has been silent for too long: should it come back, its numbered
     /// sends are known still.
     bool expire(const protocol::member& who);
+    /// Its connector has ended it, and told it to come back by another one. It stays a member, but its name
+    /// yields: to its key unseen, to anybody else as that of one who has left. False: as leave.
+    bool send_away(const protocol::member& who);
     /// Stores the message, then answers {offset, epoch, time}, then broadcasts it - unless it was stored
     /// before, under the same cid or number. `chat` lacks offset, epoch, time.
     void publish(const backend_session& from, json_writer chat);
@@ -114,7 +118,7 @@ public:
     }
     [[nodiscard]] std::uint64_t last_time() const { return last_time_; }
     /// Takes a seat without telling anybody: for members that come with a room. False: the name is taken.
-    bool seat_silently(protocol::member who, send_list sends);
+    bool seat_silently(protocol::member who, send_list sends, bool away = false);
     /// Those who lost their seats to others in seat_silently.
     [[nodiscard]] std::vector<protocol::member> take_displaced() { return std::exchange(displaced_, {}); }
     /// A member that its connector still has, and we have not: onAdd again. False: somebody else has the
@@ -162,6 +166,8 @@ private:
     [[nodiscard]] place by_user(const std::string& user);
     [[nodiscard]] place by_user(const std::string& user, const std::string& key);
     void remove(place gone);
+    /// Somebody who may hear what is said to it.
+    [[nodiscard]] bool connected(const seat& s) const { return !s.away && port_.connected(s.who); }
     void forget_session(const protocol::member& who);
     [[nodiscard]] send_list* sends_of(const session_ref& who);
     void finish(const session_ref& who, std::uint64_t number, const caller& reply_to, errc code,

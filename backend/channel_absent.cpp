@@ -1,4 +1,5 @@
-// Members whose connector is silent: how long they stay, and what is remembered of them.
+// Members whose connector is silent, or told them to move: how long they stay, and what is remembered of
+// them.
 #include "backend/channel_service.hpp"
 
 #include <utility>
@@ -49,6 +50,34 @@ void channel_service::remove_absent(room& r)
     if (!gone.empty() && !r.members.remembered().empty())
         remembering_.insert_or_assign(r.members.rid(), now_ + options_.remember);
 }
+
+// ---- told to move
+
+void channel_service::expect_back(channel& c, const member& who)
+{
+    if (c.send_away(who))
+        awaited_.push_back({now_ + options_.grace, c.rid(), who});
+}
+
+/// A room that has another owner by now took them along; one that is about to be handed over still may.
+void channel_service::give_up_awaited()
+{
+    for (; !awaited_.empty() && awaited_.front().until <= now_; awaited_.pop_front()) {
+        const auto& [until, rid, who] = awaited_.front();
+        room* r = find(rid);
+        if (!r || !r->members.find(who))
+            continue;
+        if (r->now != room::state::open) {
+            awaited_.push_back({now_ + options_.grace, rid, who});
+            continue;
+        }
+        ++ghosts_;
+        (void)r->members.leave(who);
+        release(std::string(rid));
+    }
+}
+
+// ---- those who did not come back
 
 /// Rooms forget the sends of those who did not come back.
 void channel_service::forget_former()

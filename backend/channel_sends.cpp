@@ -146,13 +146,16 @@ void channel::on_name_stored(const storing& done, const append_outcome& outcome)
 
 void channel::deliver(whisper_place w)
 {
+    std::vector<member> targets;
     const auto [first, last] = by_user_.equal_range(w->second.user);
-    if (first == last)
+    for (auto one = first; one != last; ++one)
+        if (!one->second->away)
+            targets.push_back(one->second->who);
+    if (targets.empty())
         return end_whisper(w, errc::no_such_user);
-    w->second.left = static_cast<std::size_t>(std::distance(first, last));
-    std::for_each(first, last, [&](const auto& entry) {
-        port_.deliver(rid_, w->second.from, entry.second->who, w->second.name, w->second.push);
-    });
+    w->second.left = targets.size();
+    for (const auto& to : targets)
+        port_.deliver(rid_, w->second.from, to, w->second.name, w->second.push);
 }
 
 void channel::whispered(const open_request& from, errc code)

@@ -126,6 +126,7 @@ void channel_service::on_up(bool fresh, instant now)
     enrolling_.clear();
     arriving_.clear();
     absent_.clear();
+    awaited_.clear();
     active_.clear();
     closing_.clear();
     remembering_.clear();
@@ -223,6 +224,7 @@ void channel_service::on_tick(instant now, std::uint64_t unix_ms)
     ticked_unix_ms_ = unix_ms;
     if (absent_.run_out(now))
         remove_absent();
+    give_up_awaited();
     whispers_.on_tick(now);
     hurry_closing(now);
     forget_former();

@@ -12,6 +12,7 @@
 #include "common/cluster/peer.hpp"
 #include "common/cluster/rpc.hpp"
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -71,6 +72,8 @@ public:
     /// Answers a join; one that named a position gets the messages after it, or the newest page.
     void welcome(const caller& to, const std::string& rid, const protocol::add& request,
                  protocol::added answer);
+    /// A session was told to move to another connector: its place is kept for the grace.
+    void expect_back(channel& c, const protocol::member& who);
     /// The answer to chat.chatHandler.history.
     void history(const backend_session& from, std::uint64_t before, page_limit limit);
 
@@ -123,12 +126,13 @@ private:
     void on_stored(const std::string& rid, std::uint64_t term, const append_outcome& outcome);
     void fence(room& r);
 
-    // channel_absent.cpp: members whose connector is silent
+    // channel_absent.cpp: members whose connector is silent, or told them to move
     void note_absent();
     void note_absent(const room& r);
     void remove_absent();
     void remove_absent(room& r);
     void forget_former();
+    void give_up_awaited();
 
     // room_opener.cpp: rooms that come
     void begin_opening();
@@ -180,6 +184,14 @@ private:
     std::map<std::string, room_list> enrolling_;    ///< connector -> its list so far
     std::map<std::string, arrival> arriving_;       ///< by rid
     absences absent_;
+    /// A session that was told to move, and how long its place is kept.
+    struct awaited
+    {
+        instant until;
+        std::string rid;
+        protocol::member who;
+    };
+    std::deque<awaited> awaited_; ///< in the order of their ends
     std::set<std::string> active_;
     std::map<std::string, instant> remembering_; ///< rooms with former members' sends, and until when
     std::set<std::string> closing_;              ///< rooms of that state

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,8 @@ struct room_baggage
     std::vector<protocol::message> messages; ///< stores that are local() only
     std::vector<protocol::handover::answered> answers;
     std::map<protocol::incarnation, instant>
-        absent; ///< silent connectors of members, and how long these stay
+        absent;                 ///< silent connectors of members, and how long these stay
+    std::set<std::string> away; ///< key_of members that were told to move
 };
 
 struct room

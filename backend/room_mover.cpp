@@ -89,6 +89,8 @@ room_baggage channel_service::pack_up(room& r)
     };
     for (const auto& s : r.members.seats()) {
         b.members.push_back(s.who);
+        if (s.away)
+            b.away.insert(key_of(s.who));
         pack_answers(key_of(s.who), s.sends);
     }
     for (const auto& [sender, sends] : r.members.remembered())
@@ -197,6 +199,7 @@ errc channel_service::take_part(const std::string& rid, const std::string& sende
         return errc::ok;
     baggage.at = std::move(part.at);
     baggage.time = part.time;
+    baggage.away.insert(part.away.begin(), part.away.end());
     for (const auto& one : part.absent)
         if (!here(one.connector)) // it may have come back meanwhile
             absent_.note(one.connector, now_ + milliseconds(one.left_ms));

@@ -146,10 +146,12 @@ void channel_service::seat_members(room& r, std::map<std::string, std::vector<pr
         listed.emplace(connector, sessions_of(list));
     for (auto& who : r.baggage.members) {
         const auto known = listed.find(who.connector);
-        const bool present = !here(who) || (known != listed.end() && known->second.contains(who.session));
+        const bool away = r.baggage.away.contains(key_of(who));
+        const bool present =
+            away || !here(who) || (known != listed.end() && known->second.contains(who.session));
         ghosts_ += present ? 0 : 1;
-        if (present)
-            (void)r.members.seat_silently(who, std::move(answers[key_of(who)]));
+        if (present && r.members.seat_silently(who, std::move(answers[key_of(who)]), away) && away)
+            awaited_.push_back({now_ + options_.grace, r.members.rid(), who});
     }
     for (const auto& [connector, list] : r.enrolled) {
         for (const auto& who : list.members) {
@@ -223,7 +225,7 @@ void channel_service::remove_unlisted(room& r, const std::string& connector,
     const auto listed = sessions_of(list);
     std::vector<member> gone;
     for (const auto& s : r.members.seats())
-        if (s.who.connector == connector && here(s.who) && !listed.contains(s.who.session))
+        if (s.who.connector == connector && here(s.who) && !s.away && !listed.contains(s.who.session))
             gone.push_back(s.who);
     for (const auto& who : gone)
         ghosts_ += r.members.leave(who);

@@ -12,6 +12,8 @@ void chat_remote::add(channel& room, const caller& from, const protocol::add& re
 
 void chat_remote::kick(channel& room, const caller& /*nobody waits*/, const protocol::kick& request)
 {
+    if (request.moving)
+        return channels_.expect_back(room, request.who);
     (void)room.leave(request.who); // idempotent: only this very session can leave
 }
 

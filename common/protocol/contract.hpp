@@ -261,7 +261,9 @@ struct handover
         CITRON_FIELDS(connector, left_ms)
     };
     std::vector<absence> absent; ///< last part only
-    CITRON_FIELDS(generation, series, part, last, at, time, members, messages, answers, absent)
+    /// Last part only: sessions as text, as in deliver, that were told to move and are not back yet.
+    std::vector<std::string> away;
+    CITRON_FIELDS(generation, series, part, last, at, time, members, messages, answers, absent, away)
 };
 
 // ---- calls ----
@@ -292,7 +294,8 @@ struct kick
 {
     static constexpr std::string_view route = "chat.chatRemote.kick";
     member who;
-    CITRON_FIELDS(who)
+    bool moving = false; ///< we have told it to move to another connector: its place is kept for a while
+    CITRON_FIELDS(who, moving)
 };
 
 /// connector -> owner: tell me what I missed since `seen`. Answered by sync_state.

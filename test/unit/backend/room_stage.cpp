@@ -210,6 +210,11 @@ void room_stage::kick(const member& who)
     notify(who.connector, protocol::kick::route, protocol::pack(protocol::kick{who}));
 }
 
+void room_stage::send_away(const member& who)
+{
+    notify(who.connector, protocol::kick::route, protocol::pack(protocol::kick{who, true}));
+}
+
 void room_stage::sync(const std::string& connector, const head& seen)
 {
     call(connector, protocol::sync::route, protocol::pack(protocol::sync{seen}));

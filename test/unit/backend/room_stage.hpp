@@ -52,6 +52,8 @@ public:
     void enter(const member& who) { enter({.who = who}); }
     void enter(const protocol::add& request);
     void kick(const member& who);
+    /// Its connector has told it to move.
+    void send_away(const member& who);
     void sync(const std::string& connector, const protocol::head& seen);
     void ask(const member& who, std::string_view route, const std::string& json, std::uint64_t number = 0,
              std::uint64_t low = 0);

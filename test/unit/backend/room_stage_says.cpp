@@ -142,6 +142,8 @@ std::string room_stage::text_of(const protocol::handover& part)
         text += ", answers " + joined(part.answers, [](const auto& a) { return a.number; });
     for (const auto& one : part.absent)
         text += fmt::format(", {} has {} ms", one.connector.id, one.left_ms);
+    if (!part.away.empty())
+        text += fmt::format(", away {}", fmt::join(part.away, " "));
     return text;
 }
 

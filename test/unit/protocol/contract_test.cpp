@@ -48,15 +48,24 @@ TEST(Contract, RoomBodiesRoundTrip)
     expect_round_trip(broadcast{"lobby", some_head, 1, "ann", {"bytes"}});
     expect_round_trip(heads{{{"lobby", some_head}}});
     expect_round_trip(sync_state{some_head, true, {"ann"}, {hello_all}, true, true, {22}});
-    expect_round_trip(handover{
-        4, 5, 6, true, some_head, 7, {ann}, {hello_all}, {{"c1/21/22", 3, 9, {"{}"}}}, {{{"c2", 23}, 4000}}});
+    expect_round_trip(handover{4,
+                               5,
+                               6,
+                               true,
+                               some_head,
+                               7,
+                               {ann},
+                               {hello_all},
+                               {{"c1/21/22", 3, 9, {"{}"}}},
+                               {{{"c2", 23}, 4000}},
+                               {"c1/21/22"}});
 }
 
 TEST(Contract, CallBodiesRoundTrip)
 {
     expect_round_trip(add{ann, true, "epoch", 3});
     expect_round_trip(added{some_head, 23, {"ann"}, true, {hello_all}});
-    expect_round_trip(kick{ann});
+    expect_round_trip(kick{ann, true});
     expect_round_trip(sync{some_head});
     expect_round_trip(client_request{ann, 2, 1, 1, {"{}"}});
     expect_round_trip(deliver{21, 22, "c1/21/22", 3, {"push"}});
