@@ -3,6 +3,7 @@ file(GLOB connector_sources CONFIGURE_DEPENDS connector/*.cpp)
 list(FILTER connector_sources EXCLUDE REGEX "/main\\.cpp$")
 add_library(frontend_core STATIC
   digest.cpp
+  drain.cpp
   gate/entry_choice.cpp
   gate/gate.cpp
   gate/gate_handler.cpp

@@ -15,9 +15,7 @@ namespace {
 
 namespace log = runtime::log;
 
-constexpr milliseconds told{500};     ///< the broker knows that we drain by then, or never will
-constexpr milliseconds emptied{3000}; ///< the last client is gone by then: websockets cut them after 2 s
-constexpr milliseconds stop_limit{6000};
+constexpr milliseconds spare{3'000}; ///< beyond the longest drain: then this process ends, whatever it does
 constexpr std::size_t polite =
     1U << 20U; ///< so far beyond max_message a message is refused, and beyond it a kick
 constexpr std::size_t spare_descriptors = 512;
@@ -49,6 +47,12 @@ session_options session_options_of(const runtime::config& conf)
     return options;
 }
 
+drain_options drain_options_of(const runtime::startup& start)
+{
+    const bool spread = start.self.kind == protocol::server_kind::connector;
+    return {.span = spread ? start.conf.chat.drain : milliseconds(0)};
+}
+
 void raise_descriptor_limit(std::size_t sessions)
 {
     const rlim_t wanted = sessions + spare_descriptors;
@@ -69,7 +73,8 @@ shell::shell(const runtime::startup& start, server_parts server, protocol::count
       clients_(server_.sessions, {.max_message = start.conf.chat.max_message + polite}, counters,
                [this] { link_.flush(); }),
       door_(loop_, address_of(start.self, start.self.client_port, "clientPort"), counters,
-            [this](net::ip::tcp::socket socket) { clients_.take(std::move(socket)); })
+            [this](net::ip::tcp::socket socket) { clients_.take(std::move(socket)); }),
+      drain_options_(drain_options_of(start))
 {
     const auto port = start.self.public_port == 0 ? door_.port() : start.self.public_port;
     server_.line.set_address(public_host(start.self), port);
@@ -97,7 +102,8 @@ void shell::serve_web(const runtime::startup& start)
 
 void shell::run()
 {
-    lifecycle_ = std::make_unique<runtime::lifecycle>(loop_, stop_limit, [this] { begin_stop(); });
+    lifecycle_ = std::make_unique<runtime::lifecycle>(loop_, drain_options_.longest() + spare,
+                                                      [this] { begin_stop(); });
     on_tick(cluster::link::now()); // who comes before the first one of the link needs the time of day too
     link_.start();
     door_.start();
@@ -110,7 +116,7 @@ void shell::on_tick(instant now)
 {
     server_.on_tick(now, cluster::wall_clock());
     clients_.on_tick(now);
-    if (stopping_since_)
+    if (drain_)
         go_on_stopping(now);
 }
 
@@ -118,23 +124,29 @@ void shell::on_tick(instant now)
 
 void shell::begin_stop()
 {
-    stopping_since_ = cluster::link::now();
-    door_.stop();
-    if (web_door_)
-        web_door_->stop();
-    server_.line.drain(*stopping_since_);
+    const auto now = cluster::link::now();
+    drain_.emplace(drain_options_, now);
+    server_.line.drain(now);
     link_.flush();
 }
 
-// Nobody is kicked before the gates know that we drain: those who come back at once would come back to us.
 void shell::go_on_stopping(instant now)
 {
-    const auto* self = server_.line.view().find(server_.line.self().id);
-    const bool known = !server_.line.up() || !self || self->draining || now - *stopping_since_ > told;
-    if (known && !std::exchange(kicked_, true))
-        server_.sessions.kick_all("drain", now);
-    if (kicked_ && (clients_.size() == 0 || now - *stopping_since_ > emptied))
+    const auto step = drain_->next(look_around(server_.line, server_.sessions, clients_.size()), now);
+    if (step.close_door)
+        close_door();
+    for (const auto id : step.tell)
+        if (session* s = server_.sessions.find(id))
+            server_.sessions.send_away(*s, now);
+    if (step.over)
         finish(now);
+}
+
+void shell::close_door()
+{
+    door_.stop();
+    if (web_door_)
+        web_door_->stop();
 }
 
 void shell::finish(instant now)

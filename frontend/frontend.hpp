@@ -7,6 +7,7 @@
 #include "common/runtime/lifecycle.hpp"
 #include "common/runtime/options.hpp"
 #include "common/runtime/stats.hpp"
+#include "frontend/drain.hpp"
 #include "frontend/listener.hpp"
 #include "frontend/session_service.hpp"
 #include "frontend/websocket.hpp"
@@ -28,6 +29,9 @@ struct server_parts
     std::function<void(instant, std::uint64_t unix_ms)> on_tick; ///< of the server itself
 };
 
+/// A connector's clients are told to move spread over "drainMs"; a gate's only ask, and go anyway.
+[[nodiscard]] drain_options drain_options_of(const runtime::startup& start);
+
 class shell
 {
 public:
@@ -35,8 +39,8 @@ public:
     shell(const runtime::startup& start, server_parts server, protocol::counters& counters);
 
     [[nodiscard]] runtime::stats& stats() { return stats_; }
-    /// Until SIGTERM: then no client is accepted, the broker is told, everybody is kicked with "drain", and
-    /// when they are gone or a few seconds have passed, it returns.
+    /// Until SIGTERM: then the broker is told, the door closes, and clients are told to move, as `drain`
+    /// decides. When they are gone, or time is up, it returns.
     void run();
 
 private:
@@ -44,6 +48,7 @@ private:
     void on_tick(instant now);
     void begin_stop();
     void go_on_stopping(instant now);
+    void close_door();
     void finish(instant now);
 
     server_parts server_;
@@ -58,8 +63,8 @@ private:
     std::unique_ptr<web_server> web_;
     std::unique_ptr<listener> web_door_;
     std::unique_ptr<runtime::lifecycle> lifecycle_;
-    std::optional<instant> stopping_since_;
-    bool kicked_ = false;
+    drain_options drain_options_;
+    std::optional<drain> drain_; ///< once it stops
 };
 
 /// The process must not run out of descriptors before it runs out of sessions; says so when it cannot be

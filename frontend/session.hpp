@@ -31,6 +31,7 @@ struct session
     session_id id;
     phase state = phase::inited;
     bool dirty = false;            ///< already on the list of sessions to flush
+    bool moving = false;           ///< ended by send_away: comes back by another server, presumably
     connection* carrier = nullptr; ///< whose outbox this is; nothing to a PURE class
     outbox out;
     instant opened{};

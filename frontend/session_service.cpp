@@ -254,10 +254,10 @@ void session_service::kick(session& s, std::string_view reason, instant now)
     end(s, {kick_frame(reason), close_frame(close_normal)}, now);
 }
 
-void session_service::kick_all(std::string_view reason, instant now)
+void session_service::send_away(session& s, instant now)
 {
-    for (auto& [id, s] : sessions_) // handlers may kick, but never open or forget a session from within
-        kick(*s, reason, now);
+    s.moving = true;
+    kick(s, "drain", now);
 }
 
 std::size_t session_service::queued_bytes() const

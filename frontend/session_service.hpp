@@ -104,8 +104,16 @@ public:
     void push(session& s, const protocol::frame& websocket_frame, instant now);
     /// Tells why (kick package {"reason"}), then closes; on_session_closed is called at once, and only once.
     void kick(session& s, std::string_view reason, instant now);
-    /// Kicks everybody (shutdown).
-    void kick_all(std::string_view reason, instant now);
+    /// Kicks with "drain": this server is ending, and the client should go to another one.
+    void send_away(session& s, instant now);
+    /// Calls visit(session&) for each that has not ended. It may kick, but not open or forget a session.
+    template <typename Visit>
+    void visit(Visit&& visit)
+    {
+        for (auto& [id, s] : sessions_)
+            if (s->state != phase::closing)
+                visit(*s);
+    }
     [[nodiscard]] std::size_t size() const { return sessions_.size(); }
     /// Of all outboxes; walks through all sessions.
     [[nodiscard]] std::size_t queued_bytes() const;

@@ -202,6 +202,7 @@ void read_chat(chat_config& chat, const conf_node& file, std::span<const std::st
     time("idleMs", chat.idle, 200);
     time("requestTimeoutMs", chat.request_timeout, 100, minute); // so long a send may come again
     time("graceMs", chat.grace, 0);
+    time("drainMs", chat.drain, 0, 10 * minute);
     time("batchMs", chat.batch, 0, longest_batch);
     number("maxMessageBytes", chat.max_message, 64, 2 * mib); // an envelope and an answer must hold it
     number("outboxBytes", chat.outbox_bytes, 64 * kib, gib);

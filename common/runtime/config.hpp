@@ -83,6 +83,7 @@ struct chat_config
         6}; ///< a busy broker rests so long between turns, connectors a sixth of it; 0: never
     std::chrono::milliseconds grace{
         5'000}; ///< members of a silent connector stay so long after its last beat
+    std::chrono::milliseconds drain{5'000}; ///< a connector that ends tells its clients, spread over so long
 };
 
 struct config

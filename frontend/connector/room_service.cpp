@@ -135,10 +135,10 @@ void room_service::on_entered(session_id id, const entry& wanted, std::uint64_t 
         leave_earlier(id, serial, now);
 }
 
-void room_service::leave(place& p)
+void room_service::leave(place& p, bool moving)
 {
     ++left_;
-    const auto body = protocol::pack(protocol::kick{member_of(p)});
+    const auto body = protocol::pack(protocol::kick{member_of(p), moving});
     if (!rpc_.notify_room(p.in->rid, protocol::kick::route, body))
         line_.renew(); // the enroll list on the new line says it
     calls_.cancel(p.join_call);
@@ -180,7 +180,7 @@ void room_service::bury(instant)
 {
     for (const auto* s : std::exchange(closed_, {})) {
         while (!index_.places(s->id).empty())
-            leave(*index_.places(s->id).front());
+            leave(*index_.places(s->id).front(), s->moving);
         identities_.erase(s->id);
     }
 }

@@ -105,7 +105,7 @@ private:
     [[nodiscard]] std::uint64_t unix_ms(instant at) const;
     void on_entered(session_id id, const entry& wanted, std::uint64_t serial, others rest, const reply& done,
                     instant deadline, const cluster::answer& a, instant now);
-    void leave(place& p);
+    void leave(place& p, bool moving = false);
     void leave_earlier(session_id id, std::uint64_t serial, instant now);
     void on_answered(session_id client, std::uint64_t serial, std::uint64_t number, const reply& done,
                      const cluster::answer& a, instant now);

@@ -350,7 +350,7 @@ TEST_F(Session, AKickedClientThatAnswersTheCloseIsGoneAtOnce)
 {
     raw_client c = working_client();
 
-    service.kick_all("drain", now);
+    service.visit([this](session& s) { service.send_away(s, now); });
     turn();
 
     EXPECT_EQ(c.read().payload, encode_package(package_type::kick, R"({"reason":"drain"})"));

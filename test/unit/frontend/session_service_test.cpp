@@ -512,15 +512,27 @@ TEST_F(SessionService, ASlowConsumerIsToldAndClosed)
     EXPECT_EQ(counters.at("session.kicked.slow_consumer"), 1U);
 }
 
-TEST_F(SessionService, KickAllTellsEverybody)
+TEST_F(SessionService, WhoIsSentAwayIsToldSoAndMarked)
+{
+    session& s = working_client();
+
+    service.send_away(s, now);
+
+    EXPECT_EQ(hear(s), (strings{R"(kick {"reason":"drain"})", "close 1000"}));
+    EXPECT_TRUE(s.moving);
+    EXPECT_EQ(counters.at("session.kicked.drain"), 1U);
+}
+
+TEST_F(SessionService, VisitsThoseWhoHaveNotEnded)
 {
     session& a = working_client();
     session& b = working_client();
+    service.kick(a, "replaced", now);
 
-    service.kick_all("drain", now);
+    std::vector<session_id> visited;
+    service.visit([&](const session& s) { visited.push_back(s.id); });
 
-    EXPECT_EQ(hear(a), (strings{R"(kick {"reason":"drain"})", "close 1000"}));
-    EXPECT_EQ(hear(b), (strings{R"(kick {"reason":"drain"})", "close 1000"}));
+    EXPECT_EQ(visited, std::vector{b.id});
 }
 
 TEST_F(SessionService, DirtySessionsAreNamedOnce)

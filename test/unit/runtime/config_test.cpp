@@ -361,6 +361,8 @@ TEST(Config, LimitsOfChatJsonAreChecked)
               "chat.json: heartbeatMs: must be a whole number from 100 to 3600000");
     EXPECT_EQ(complaint_about_chat(R"({"batchMs": 1000})"),
               "chat.json: batchMs: must be a whole number from 0 to 20");
+    EXPECT_EQ(complaint_about_chat(R"({"drainMs": 600001})"),
+              "chat.json: drainMs: must be a whole number from 0 to 600000");
     EXPECT_EQ(complaint_about_chat(R"({"idleMs": 5000})"),
               "chat.json: idleMs: must be more than heartbeatMs");
     EXPECT_EQ(complaint_about_chat(R"({"outboxBytes": 65536})"),

@@ -249,6 +249,17 @@ TEST_F(Entering, AConnectionThatEndsLeavesEachRoomOnce)
     EXPECT_TRUE(s.server.rooms().index().rooms().empty());
 }
 
+TEST_F(Entering, OfAConnectionThatIsSentAwayEachRoomHearsSo)
+{
+    session& ann = s.member("ann");
+    s.join(ann, "attic");
+
+    s.server.sessions().send_away(ann, s.now);
+
+    EXPECT_EQ(s.sends(), (strings{"kick lobby ann#1 moving", "kick attic ann#1 moving"}));
+    EXPECT_EQ(s.hears(ann), (strings{R"(kick {"reason":"drain"})", "close 1000"}));
+}
+
 TEST_F(Entering, AConnectionThatEndsBeforeItsAnswerLeavesToo)
 {
     session& ann = s.connect();

@@ -174,8 +174,9 @@ stage::sent stage::read(const envelope& e)
         const auto since = fmt::format(" since {}/{}", body.since_epoch, body.since_offset);
         s.words = fmt::format("add {} {}{}", e.room, words_of(s.who), body.resume ? since : "");
     } else if (e.route == protocol::kick::route) {
-        s.who = protocol::unpack<protocol::kick>(e.body).value().who;
-        s.words = fmt::format("kick {} {}", e.room, words_of(s.who));
+        const auto body = protocol::unpack<protocol::kick>(e.body).value();
+        s.who = body.who;
+        s.words = fmt::format("kick {} {}{}", e.room, words_of(s.who), body.moving ? " moving" : "");
     } else if (e.route == protocol::sync::route) {
         s.words = fmt::format("sync {} {}", e.room,
                               words_of(protocol::unpack<protocol::sync>(e.body).value().seen));

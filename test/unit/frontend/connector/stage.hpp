@@ -55,6 +55,7 @@ public:
     /// Everything that left since the last question, beats and hellos left out, one item per frame:
     ///   add lobby ann#1             session 1 wants in, as ann; "since e/5" behind it when it resumes
     ///   kick lobby ann#1            has left
+    ///   kick lobby ann#1 moving     was told to move
     ///   send lobby ann#1 2/1 {...}  a client's request: its number, and the first one not answered
     ///   users lobby ann#1 {...}     one without a number
     ///   sync lobby 1.10             what came after rev 10 of term 1?
