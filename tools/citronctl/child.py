@@ -7,7 +7,7 @@ import subprocess
 import time
 
 FIRST_PAUSE, LONGEST_PAUSE, LONG_LIFE = 1.0, 30.0, 60.0
-PATIENCE = 12.0  # seconds from SIGTERM to SIGKILL; more than any server's own limit (a chat server's: 10 s)
+PATIENCE = 12.0  # seconds from SIGTERM to SIGKILL; more than any server's own limit (a chat server's: 10 s; a connector's: + drainMs)
 PR_SET_PDEATHSIG = 1
 BAD_CONFIGURATION = 2
 
@@ -23,11 +23,12 @@ def _die_with(parent):
 
 
 class Child:
-    """States: running, pausing (starts again at `again`), stopping, stopped (nobody wants it), dead (no restart)."""
+    """States: running, pausing (starts again at `again`), stopping, restarting (stopping, to be started again at once),
+    stopped (nobody wants it), dead (no restart). `drain`: seconds that it may take longer than others to end."""
 
-    def __init__(self, server, command, directory, restart, log):
+    def __init__(self, server, command, directory, restart, log, drain=0.0):
         self.server, self.command, self.directory = server, command, directory
-        self.restart, self.log = restart, log
+        self.restart, self.log, self.patience = restart, log, PATIENCE + drain
         self.state, self.process, self.exit, self.how = "stopped", None, None, ""
         self.pause, self.again, self.kill_at, self.restarts = FIRST_PAUSE, 0.0, None, 0
 
@@ -42,7 +43,7 @@ class Child:
     def start(self):
         """A start that fails (no such file, no memory) is an end like any other."""
         parent = os.getpid()
-        self.started, self.state, self.exit = time.monotonic(), "running", None
+        self.started, self.state = time.monotonic(), "running"
         try:  # SIGPIPE stays ignored: a terminal that goes away must not end a server
             self.process = subprocess.Popen(self.command, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=2,
                                             restore_signals=False, preexec_fn=lambda: _die_with(parent))
@@ -53,17 +54,26 @@ class Child:
         """Ask it to end; tick() sees to it that it does."""
         if self.process is None:
             self.state = "stopped"
+        elif self.state == "restarting":
+            self.state = "stopping"
         elif self.state != "stopping":
-            self.state, self.kill_at = "stopping", time.monotonic() + PATIENCE
-            self.process.terminate()
+            self._end("stopping")
+
+    def start_anew(self):
+        """Ask a running one to end; tick() starts it again as soon as it has."""
+        self._end("restarting")
+
+    def _end(self, state):
+        self.state, self.kill_at = state, time.monotonic() + self.patience
+        self.process.terminate()
 
     def tick(self):
         """Takes note of its end, starts it again when that is due, kills it when it does not end."""
         now = time.monotonic()
         if self.process is not None and self.process.poll() is not None:
             self._ended(now)
-        elif self.state == "stopping" and now >= self.kill_at:
-            self.log(f"{self.id} has not ended within {PATIENCE:.0f} s: killed")
+        elif self.state in ("stopping", "restarting") and now >= self.kill_at:
+            self.log(f"{self.id} has not ended within {self.patience:.0f} s: killed")
             self.kill_at = now + PATIENCE
             self.kill()
         elif self.state == "pausing" and now >= self.again:
@@ -82,10 +92,13 @@ class Child:
     def _ended(self, now):
         self.exit, self.process = self.process.returncode, None
         how = f"signal {-self.exit}" if self.exit < 0 else f"exit {self.exit}"
-        if self.state == "stopping":
-            self.state = "stopped"
+        if self.state in ("stopping", "restarting"):
             if self.exit != 0:
                 self.log(f"{self.id} was to end in order and did not ({how})")
+            if self.state == "restarting":
+                self.restarts += 1
+                return self.start()
+            self.state = "stopped"
             return
         if now - self.started >= LONG_LIFE:
             self.pause = FIRST_PAUSE

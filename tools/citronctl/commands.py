@@ -62,6 +62,10 @@ def _parse():
     stop.add_argument("id")
     stop.set_defaults(run=_stop)
 
+    restart = commands.add_parser("restart", parents=[common], help="end every server in order and start it again, one after another")
+    restart.add_argument("id", nargs="?", help="this one alone")
+    restart.set_defaults(run=_restart)
+
     add = commands.add_parser("add", parents=[common], help="one more chat server or connector, now")
     add.add_argument("kind", choices=("chat", "connector"))
     add.add_argument("--id", help="default: the next free one, e.g. chat-server-4")
@@ -229,7 +233,7 @@ def _backup(options):
 
 
 def _ask_supervisor(options, request):
-    answer = control.ask(options.run_dir, request)
+    answer = control.ask(options.run_dir, request, None)  # which has time limits of its own
     if answer is None:
         answer = {"error": f"no cluster runs in {options.run_dir} (citron start)"}
     if "error" in answer:
@@ -243,6 +247,29 @@ def _stop(options):
     if answer is None:
         return 1
     print(f"{answer['id']} has ended (exit {answer['exit']})")
+    return 0
+
+
+def _restart(options):
+    """Chat servers, connectors, gates, the broker; the next one when the last is back."""
+    running = _ask_supervisor(options, {"command": "list"})
+    if running is None:
+        return 1
+    rows = [row for kind in ("chat", "connector", "gate", "broker") for row in running["servers"] if row["kind"] == kind]
+    for row in rows:
+        if options.id is None and row["state"] != "running":
+            print(f"{row['id']} is {row['state']}: left so", flush=True)
+            continue
+        if options.id not in (None, row["id"]):
+            continue
+        print(f"{row['id']} is being restarted", flush=True)
+        answer = _ask_supervisor(options, {"command": "restart", "id": row["id"]})
+        if answer is None:
+            return 1
+        print(f"{answer['id']} is back (pid {answer['pid']}; it ended with {answer['exit']})", flush=True)
+    if options.id is not None and all(row["id"] != options.id for row in rows):
+        print(f"citron: {options.id}: no such server here", file=sys.stderr)
+        return 1
     return 0
 
 

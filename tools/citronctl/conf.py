@@ -52,6 +52,7 @@ class Conf:
     env: str
     broker: Server
     servers: list  # gate, connectors, chat servers, in the order of the file
+    drain: float = 5.0  # seconds over which a connector that ends tells its clients
 
     def of_kind(self, kind):
         return [server for server in self.servers if server.kind == kind]
@@ -74,7 +75,7 @@ def load(conf_dir, env):
         servers += [_server(file, f"{env}.{kind}[{i}]", kind, line) for i, line in enumerate(lines)]
     if "broker" not in section:
         raise ConfError(f"{file}: {env}.broker: is missing")
-    conf = Conf(file, env, _broker(file, env, section["broker"]), servers)
+    conf = Conf(file, env, _broker(file, env, section["broker"]), servers, _drain(Path(conf_dir) / "chat.json", env))
     for server in conf.web_servers():
         server.ports["httpPort"] = _http_port(file, server, section)
     _check_unique(conf)
@@ -93,6 +94,16 @@ def _section(file, env):
     if not isinstance(whole, dict) or not isinstance(whole.get(env), dict):
         raise ConfError(f"{file}: {env}: no such section")
     return whole[env]
+
+
+def _drain(file, env):
+    """drainMs of chat.json, in seconds. What is wrong with that file the servers say themselves."""
+    try:
+        whole = json.loads(file.read_text(encoding="utf-8"))
+        value = {**whole, **whole.get(env, {})}.get("drainMs", 5000)
+        return min(max(int(value), 0), 600_000) / 1000
+    except (OSError, ValueError, TypeError, AttributeError):
+        return 5.0
 
 
 def _broker(file, env, value):

@@ -129,7 +129,8 @@ class Supervisor:
     def _launch(self, server):
         command = [self._binary(BINARIES[server.kind]), "--conf", self.options.conf, "--env", self.options.env,
                    "--run-dir", self.options.run_dir, "--id", server.id, *server.extra]
-        child = Child(server, command, self.options.root, self.restart, log)
+        drain = self.conf.drain if server.kind == "connector" else 0.0
+        child = Child(server, command, self.options.root, self.restart, log, drain)
         child.start()
         self.children[server.id] = child
         return child
@@ -202,7 +203,7 @@ class Supervisor:
     def _serve(self, connection, request):
         answer = _guarded(self._obey, request)
         if callable(answer):
-            self.waiting.append((connection, answer, time.monotonic() + PATIENCE_ADD))
+            self.waiting.append((connection, answer, time.monotonic() + PATIENCE_ADD + self.conf.drain))
         else:
             self.listener.answer(connection, answer)
 
@@ -212,7 +213,7 @@ class Supervisor:
             connection, question, deadline = entry
             answer = _guarded(question)
             if answer is None and time.monotonic() >= deadline:
-                answer = {"error": f"not done after {PATIENCE_ADD:.0f} s; see citron list"}
+                answer = {"error": f"not done after {PATIENCE_ADD + self.conf.drain:.0f} s; see citron list"}
             if answer is not None:
                 self.waiting.remove(entry)
                 self.listener.answer(connection, answer)
@@ -220,7 +221,7 @@ class Supervisor:
     def _obey(self, request):
         if not all(isinstance(request.get(key), (str, type(None))) for key in ("command", "id", "kind")):
             return {"error": "command, id and kind must be texts"}
-        serve = {"list": self._list, "stop": self._stop, "add": self._add}.get(request.get("command"))
+        serve = {"list": self._list, "stop": self._stop, "restart": self._restart, "add": self._add}.get(request.get("command"))
         return serve(request) if serve else {"error": "no such command"}
 
     def _list(self, _):
@@ -237,6 +238,35 @@ class Supervisor:
             return {"error": f"{child.id} is not running"}
         child.stop()
         return lambda: {"id": child.id, "exit": child.exit} if child.state == "stopped" else None
+
+    def _restart(self, request):
+        child = self.children.get(request.get("id"))
+        if child is None:
+            return {"error": f"{request.get('id')}: no such server here"}
+        if child.state != "running":
+            return {"error": f"{child.id} is not running"}
+        former = {server.id: server.boot for server in self._servers_in_view() if not server.draining}
+        question = self._is_back(child, child.pid, former)
+        child.start_anew()
+        return question
+
+    def _is_back(self, child, pid, former):
+        """Asks whether it runs anew, is in the view like all that were before, and accepts."""
+        def question():
+            if child.state in ("pausing", "dead", "stopping", "stopped"):
+                return {"error": f"{child.id} {child.how or 'was stopped'}; see its line in the log"}
+            known = {server.id: server.boot for server in self._servers_in_view() if not server.draining}
+            anew = child.state == "running" and child.pid != pid
+            in_view = child.server.kind == "broker" or known.get(child.id) not in (None, former.get(child.id))
+            whole = self.peer.view is not None and self.peer.view.ready and former.keys() <= known.keys()
+            if not (anew and in_view and whole and self._accepts(child.server)):
+                return None
+            return {"id": child.id, "pid": child.pid, "exit": child.exit}
+        return question
+
+    def _accepts(self, server):
+        ports = [server.ports.get(key) for key in ("port", "clientPort", "httpPort")]
+        return all(conf_module.accepts(server.reachable_at, port) for port in ports if port)
 
     def _add(self, request):
         kind, id_, port = request.get("kind"), request.get("id"), request.get("port")
