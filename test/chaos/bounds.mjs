@@ -5,6 +5,7 @@ const takeoverMs = 4000; // a chat server died or froze: until its rooms answer 
 const moveMs = 1000; // a chat server came or went by plan
 const regainMs = 3000; // from a broker that is there again
 const goneMs = 6000; // until the members of a dead connector are gone
+const drainMs = 3000; // longer for those that a connector has told to move: some wait for their answers first
 const beatMs = 20000; // a connection without data for so long is closed
 const planned = ["drain", "join", "part"];
 export const again = ["unavailable", "timeout", "overloaded"];
@@ -124,7 +125,8 @@ export function* deadLeave(ledger) {
 }
 
 function* seenToLeave(ledger, { begin, kind, server }, { user, room }) {
-    const limit = begin + goneMs + ledger.stalled(begin, begin + goneMs);
+    const ms = kind === "drain" ? goneMs + drainMs : goneMs;
+    const limit = begin + ms + ledger.stalled(begin, begin + ms);
     const soon = ({ t }) => t >= begin && t <= limit;
     const back = ledger.of(room).some((stay) => stay.user === user && soon({ t: stay.from }));
     if (back || limit > ledger.end)
@@ -134,5 +136,19 @@ function* seenToLeave(ledger, { begin, kind, server }, { user, room }) {
         if (observer.connection.connector !== server && observer.covers(begin, limit) && !told)
             yield complaint("stays", `${kind} of ${server}: ${observer.user} was not told that ${user} has left ${room}`,
                 { t: limit, room, conn: observer.connection.conn, user });
+    }
+}
+
+/** Whoever was told to move and came back with its key was not seen to leave, or to come. */
+export function* movesUnseen(ledger) {
+    for (const stay of ledger.stays.filter(({ connection: { kind, reason } }) => kind === "careful" && reason === "drain")) {
+        const next = ledger.of(stay.room).find(({ user, from }) => user === stay.user && from >= stay.to);
+        if (stay.to !== stay.connection.closed || !next?.entry.since || next.from - stay.to > 4000)
+            continue;
+        for (const observer of ledger.of(stay.room))
+            for (const { t, event, user } of observer.told)
+                if (user === stay.user && t >= stay.to && t <= next.from)
+                    yield complaint("seen_to_move", `${observer.user} was told of ${stay.user} (${event}) in ${stay.room}, who only changed ` +
+                        "the connector", { t, room: stay.room, conn: observer.connection.conn, user });
     }
 }

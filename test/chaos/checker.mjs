@@ -4,13 +4,14 @@ import { Ledger } from "./ledger.mjs";
 import * as safety from "./safety.mjs";
 
 const always = [safety.history, safety.order, safety.shown, safety.caughtUp, safety.comings, safety.whispers];
-const oneAtATime = [bounds.roomsGoOn, bounds.movesRefuseNobody, bounds.connectionsLive, bounds.presentStay, bounds.deadLeave];
+const oneAtATime = [bounds.roomsGoOn, bounds.movesRefuseNobody, bounds.connectionsLive, bounds.presentStay, bounds.deadLeave,
+    bounds.movesUnseen];
 
-/** `histories`: room -> [{ offset, epoch, msg, from }]. `mode`: single (faults one by one) or overlapping. */
+/** `histories`: room -> [{ offset, epoch, msg, from }]. `mode`: single, rolling (one by one) or overlapping. */
 export function check(entries, histories, { mode = "single" } = {}) {
     const ledger = new Ledger(entries);
     const complaints = ledger.stuck.map(({ t, reason }) => safety.complaint("stuck", reason, { t }));
-    for (const rule of mode === "single" ? [...always, ...oneAtATime] : always)
+    for (const rule of mode !== "overlapping" ? [...always, ...oneAtATime] : always)
         complaints.push(...rule(ledger, histories));
     return complaints.sort((a, b) => (a.t ?? Infinity) - (b.t ?? Infinity));
 }
@@ -31,7 +32,7 @@ export function summary(entries, histories, { mode = "single" } = {}) {
     const { acknowledged = 0, refused = 0, unknown = 0 } = count(messages, fate);
     return {
         faults: count(ledger.faults, nameOf),
-        pauses: mode === "single" ? longestByKind(ledger, histories) : { whatever: longestOfAll(ledger, histories) },
+        pauses: mode !== "overlapping" ? longestByKind(ledger, histories) : { whatever: longestOfAll(ledger, histories) },
         sent: messages.length,
         acknowledged, refused, unknown,
         stored: Object.values(histories).flat().length,

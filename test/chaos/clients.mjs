@@ -1,5 +1,5 @@
 // The two kinds of users, and all of them together.
-import { Connection, askGate, reasonOf } from "./connection.mjs";
+import { Connection, reasonOf } from "./connection.mjs";
 import { User, pause } from "./user.mjs";
 
 const again = ["unavailable", "timeout", "overloaded", "closed"]; // nobody knows whether it was stored
@@ -26,9 +26,11 @@ class Careful extends User {
         this.#refused ||= again.includes(reason);
     }
 
-    /** Another connector than the last one. */
-    connect() {
+    /** Another connector than the last one; or the one that the gate names. */
+    async connect() {
         this.#refused = false;
+        if (this.throughGate)
+            return Connection.open(this.journal, this, await this.namedByGate(), 6000);
         return Connection.open(this.journal, this, this.servers[this.nextServer++ % this.servers.length], 6000);
     }
 
@@ -77,8 +79,7 @@ class Plain extends User {
     unsure = false;
 
     async connect() {
-        const port = await askGate(this.gateUrl, this.name).catch((error) => void reasonOf(error));
-        const named = this.servers.find((server) => server.port === port);
+        const named = await this.namedByGate().catch((error) => void reasonOf(error));
         return Connection.open(this.journal, this, named ?? this.servers[this.nextServer++ % this.servers.length], 20000);
     }
 
@@ -111,11 +112,11 @@ export class Clients {
     #lives = [];
     #gone = new Set();
 
-    constructor({ cluster, journal, dice, users = 24, rooms = 8 }) {
+    constructor({ cluster, journal, dice, users = 24, rooms = 8, throughGate = false }) {
         this.rooms = Array.from({ length: rooms }, (_, i) => `room${i + 1}`);
         const servers = cluster.section.connector.map(({ id, clientPort }, i) =>
             ({ id, port: clientPort, url: cluster.connectorUrl(i + 1) }));
-        const common = { journal, servers, gateUrl: cluster.gateUrl, city: this.rooms };
+        const common = { journal, servers, gateUrl: cluster.gateUrl, city: this.rooms, throughGate };
         for (let i = 0; i < users; ++i) {
             const [kind, Kind] = i % 2 ? ["plain", Plain] : ["careful", Careful];
             const homes = [0, 1 + Math.floor(i / rooms)].map((step) => this.rooms[(i + step) % rooms]);

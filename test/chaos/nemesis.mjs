@@ -1,4 +1,7 @@
 // Kills, freezes, ends and adds servers. What it does next is thrown with dice: the same seed, the same faults.
+import path from "node:path";
+
+import { root } from "../system/support/cluster.mjs";
 import { until } from "../system/support/wait.mjs";
 import { accepts, pids, signal } from "./processes.mjs";
 import { pause } from "./user.mjs";
@@ -46,6 +49,36 @@ export class Nemesis {
         }
         this.thaw();
         await Promise.all(going);
+    }
+
+    /** citron restart: what it says tells when each server ends, and is back. */
+    async rolling() {
+        const command = this.cluster.spawn(path.join(root, "tools/citron"), ["restart", ...this.cluster.confOptions]);
+        let seen = 0, fault;
+        const follow = () => {
+            const lines = command.out.split("\n").slice(0, -1);
+            for (const line of lines.slice(seen))
+                fault = this.#follow(line, fault);
+            seen = lines.length;
+        };
+        command.child.stdout.on("data", follow);
+        if (await command.ended !== 0)
+            this.#stuck(fault, command.err);
+    }
+
+    #follow(line, fault) {
+        const [server] = line.split(" ");
+        if (!line.includes(" is back ")) {
+            const role = Object.keys(this.cluster.section).find((kind) => this.cluster.section[kind].some(({ id }) => id === server));
+            const next = { fault: ++this.#number, kind: "drain", role, server };
+            this.#begin(next);
+            return next;
+        }
+        for (const what of ["back", "whole"])
+            this.journal.add(what, { fault: fault.fault });
+        if (!line.endsWith("it ended with 0)"))
+            this.#stuck(fault, line);
+        return fault;
     }
 
     #next() {

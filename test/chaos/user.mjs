@@ -1,7 +1,7 @@
 // A user who talks all the time, comes back whenever a connection ends, and now and then leaves a room, joins one, or goes away
 // to come back by another connector: else all of them would gather on the one that was not killed for the longest time.
 // How they come (back), and what they do about messages whose fate they don't know, is their kind's: see clients.mjs.
-import { reasonOf } from "./connection.mjs";
+import { askGate, reasonOf } from "./connection.mjs";
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -19,8 +19,8 @@ export class User {
     #quiet = false;
     #said = 0;
 
-    constructor({ name, kind, dice, journal, servers, gateUrl, rooms, city }) {
-        Object.assign(this, { name, kind, dice, journal, servers, gateUrl, city });
+    constructor({ name, kind, dice, journal, servers, gateUrl, rooms, city, throughGate }) {
+        Object.assign(this, { name, kind, dice, journal, servers, gateUrl, city, throughGate });
         this.rooms = new Set(rooms);
         this.nextServer = Math.floor(dice.between(0, servers.length));
     }
@@ -97,6 +97,11 @@ export class User {
         const room = this.dice.pick(this.city.filter((one) => !this.rooms.has(one)));
         await connection.join(room, this.rejoining(room));
         this.rooms.add(room);
+    }
+
+    async namedByGate() {
+        const port = await askGate(this.gateUrl, this.name);
+        return this.servers.find((server) => server.port === port);
     }
 
     // ---- for whoever runs them
