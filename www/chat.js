@@ -1,5 +1,5 @@
 // The page: what the user does becomes requests, what the server pushes becomes text on the screen.
-import { PomeloClient, RequestError, queryEntry } from "./client.js";
+import { PomeloClient, RequestError, persist, queryEntry } from "./client.js";
 
 const $ = (id) => document.getElementById(id);
 const history = 50;
@@ -51,8 +51,11 @@ function newAttempt() {
     return () => mine === attempt;
 }
 
-/** A connected client: by way of the gate where there is one, else straight to the connector. */
-async function connect(user, wanted = () => true) {
+/** A connected client. A connector that does not answer is given up, and the gate is asked again: it may name another by then. */
+const connect = (user, wanted) => persist(() => connectOnce(user, wanted));
+
+/** By way of the gate where there is one, else straight to the connector. */
+async function connectOnce(user, wanted = () => true) {
     const step = async (promise) => {
         const value = await promise;
         if (!wanted())
@@ -211,6 +214,8 @@ function showError(id, content) {
 const chat = { client: null, name: "", room: "", epoch: "", offset: 0, resumeKey: undefined,
     entered: false, // this connection is in a room
     held: null, // pushes that wait for the answer of an enter
+    unsaid: [], // messages without an answer, in the order in which they were written
+    talking: false, // the first of them is on its way
 };
 
 /** Takes an enter's answer for what the screen shows from now on. */
@@ -334,7 +339,8 @@ async function switchRoom(room) {
 async function resume() {
     const since = { epoch: chat.epoch, offset: chat.offset };
     const answer = await enter(chat.name, { rid: chat.room, resumeKey: chat.resumeKey, since });
-    addEvent("Connected again");
+    if (!$("connection").hidden)
+        addEvent("Connected again");
     if (answer.recovered === false)
         addEvent("Some messages before this line may be missing");
     (answer.messages ?? []).filter((m) => m.epoch !== since.epoch || m.offset > since.offset).forEach(addMessage);
@@ -342,19 +348,39 @@ async function resume() {
 }
 
 async function send() {
-    const { name } = chat;
     const target = $("target").dataset.chosen;
     const content = $("message").value.trim();
-    if (!content || !chat.client)
+    if (!content || $("send").disabled)
         return;
     $("message").value = "";
+    chat.unsaid.push({ content, target, rid: chat.room, cid: crypto.getRandomValues(new Uint32Array(3)).join("-") });
+    await talk();
+}
+
+/** One after the other. What a lost connection left without an answer is said again: the server knows it by its cid. */
+async function talk() {
+    if (chat.talking)
+        return;
+    chat.talking = true;
+    while (chat.client?.connected && chat.entered && chat.unsaid.length)
+        await say(chat.client, chat.unsaid[0]);
+    chat.talking = false;
+}
+
+async function say(client, message) {
+    const { content, target } = message;
+    const { name } = chat;
     try {
-        const { time } = await chat.client.request("chat.chatHandler.send", { content, target });
+        const { time } = await client.request("chat.chatHandler.send", message);
         if (target !== "*") // the addressee alone gets it from the server; all else comes back as onChat
             addMessage({ from: name, target, msg: content, time });
     } catch (error) {
+        if (error.reason === "closed")
+            return;
         addEvent(`Not sent: "${content}". ${explain(error.reason)}`);
     }
+    if (chat.unsaid[0] === message)
+        chat.unsaid.shift();
 }
 
 // ---- losing the connection
@@ -364,6 +390,9 @@ const final = new Set(["name_taken", "replaced", "abuse"]);
 
 function onLost(reason) {
     chat.client = null;
+    chat.entered = false;
+    if (reason === "drain") // the server ends in order, others are there: not worth a word
+        return void reconnect();
     $("send").disabled = true;
     $("reconnect").disabled = false;
     $("connection").hidden = false;
@@ -391,6 +420,7 @@ async function reconnect() {
     attempts = 0;
     $("connection").hidden = true;
     $("send").disabled = false;
+    void talk();
 }
 
 function leave() {
@@ -398,6 +428,7 @@ function leave() {
     clearTimeout(timer);
     const client = chat.client;
     chat.client = null;
+    chat.unsaid = [];
     client?.close();
     $("connection").hidden = true;
     $("send").disabled = false;

@@ -106,16 +106,19 @@ export class PomeloClient {
     #dict = {};
     #routes = {};
     #stopTimer = null;
+    #refuse = () => {}; // ends connect()
     #options;
 
     /**
-     * WebSocket: the class to use. timeout: ms until a request counts as unanswered.
+     * WebSocket: the class to use. timeout: ms until a request counts as unanswered; connectTimeout: until a server that
+     * does not answer the handshake is given up.
      * every(ms, action): repeats the action, returns a function that ends it.
      */
     constructor(options = {}) {
         this.#options = {
             WebSocket: globalThis.WebSocket,
             timeout: 15000,
+            connectTimeout: 5000,
             every: (ms, action) => {
                 const timer = setInterval(action, ms);
                 return () => clearInterval(timer);
@@ -124,12 +127,16 @@ export class PomeloClient {
         };
     }
 
-    /** Resolves with the handshake's answer once requests may be sent. */
+    /** Resolves with the handshake's answer once requests may be sent; rejects with RequestError "closed" or "timeout". */
     connect(url, user = {}) {
         return new Promise((resolve, reject) => {
             const socket = new this.#options.WebSocket(url);
-            const deadline = setTimeout(() => this.#lose("timeout"), this.#options.timeout);
+            const deadline = setTimeout(() => this.#lose("timeout"), this.#options.connectTimeout);
             this.#socket = socket;
+            this.#refuse = (reason) => {
+                clearTimeout(deadline);
+                reject(new RequestError("connect", reason));
+            };
             socket.binaryType = "arraybuffer";
             socket.onopen = () => this.#shakeHands(user);
             socket.onmessage = (event) => this.#receive(socket, event.data, (answer) => {
@@ -137,11 +144,7 @@ export class PomeloClient {
                 resolve(answer);
             });
             socket.onerror = () => {}; // a close follows and says all that can be said
-            socket.onclose = (event) => {
-                clearTimeout(deadline);
-                this.#lose("closed", event);
-                reject(new RequestError("connect", "closed"));
-            };
+            socket.onclose = () => socket === this.#socket && this.#lose("closed");
         });
     }
 
@@ -263,6 +266,7 @@ export class PomeloClient {
             reject(new RequestError(route, "closed"));
         }
         this.#pending.clear();
+        this.#refuse(reason === "timeout" ? reason : "closed"); // nothing, when it was connected
         this.#emit("disconnect", { reason: this.kickReason ?? reason });
     }
 
@@ -270,6 +274,21 @@ export class PomeloClient {
         for (const handler of this.#handlers.get(route) ?? [])
             handler(body);
     }
+}
+
+const doubtful = ["closed", "timeout", "unavailable"];
+
+/** Repeats `action` while it is not answered, with growing pauses between, each of another length: many may do the same. */
+export async function persist(action, { tries = 4, pause = 250 } = {}) {
+    for (let i = 1; ; ++i)
+        try {
+            return await action();
+        } catch (error) {
+            if (i === tries || !doubtful.includes(error.reason))
+                throw error;
+            const ms = pause * 2 ** (i - 1) * (0.5 + Math.random());
+            await new Promise((resolve) => setTimeout(resolve, ms));
+        }
 }
 
 /** Asks a gate which connector is ours. Resolves with { host, port }; the connection to the gate is closed again. */

@@ -83,6 +83,12 @@ async function say(page, text, target) {
     await page.press("#message", "Enter");
 }
 
+/** Pages that lose their server say so, each in its way: not in these tests. */
+async function stopBehindPages(lone) {
+    await Promise.all(windows.map((page) => page.close()));
+    await lone.stop();
+}
+
 const texts = (page, selector) => page.locator(selector).allTextContents();
 const sees = (page, selector, text) => page.locator(selector).filter({ hasText: text }).first().waitFor();
 const userNames = (page) => texts(page, "#users .name");
@@ -232,7 +238,7 @@ test("on a phone nothing is cut off", async () => {
 
 test("a lost connection is said, and the page comes back with what was missed", async () => {
     const [one] = names;
-    const lone = await Cluster.start({ connectors: 2, chats: 1 });
+    const lone = await Cluster.start({ connectors: 2, chats: 1, restart: false });
     try {
         const page = await join(one, "storm", await openWindow(lone.webUrl));
         const { port } = await queryEntry(lone.gateUrl, one, { WebSocket });
@@ -241,7 +247,7 @@ test("a lost connection is said, and the page comes back with what was missed", 
         await say(page, "before");
         await other.hears("before");
 
-        await lone.citron("stop", `connector-server-${number}`);
+        await lone.kill(`connector-server-${number}`, "SIGKILL");
         await sees(page, "#connection", "Connection lost");
         await picture(page, "lost");
         await other.send("while you were away");
@@ -254,9 +260,64 @@ test("a lost connection is said, and the page comes back with what was missed", 
         assert.deepEqual(await texts(page, "#log .message .text"), ["before", "while you were away", "back again"]);
         other.close();
     } finally {
-        await lone.stop();
+        await stopBehindPages(lone);
     }
 });
+
+/** A cluster of two connectors, the number of the one that the gate names for `name`, and somebody on the other one. */
+async function withTwoConnectors(name, room, action) {
+    const lone = await Cluster.start({ connectors: 2, chats: 1, restart: false });
+    try {
+        const { port } = await queryEntry(lone.gateUrl, name, { WebSocket });
+        const number = 1 + lone.section.connector.findIndex((line) => line.clientPort === port);
+        const other = await Member.enter(lone.connectorUrl(3 - number), "other", room);
+        await action(lone, `connector-server-${number}`, other);
+        other.close();
+    } finally {
+        await stopBehindPages(lone);
+    }
+}
+
+test("while its connector is restarted the page goes on without a word, and nothing is lost or doubled", () =>
+    withTwoConnectors("mover", "moving", async (lone, connector, other) => {
+        const page = await join("mover", "moving", await openWindow(lone.webUrl));
+        await page.evaluate(() => {
+            window.troubled = false;
+            new MutationObserver(() => { window.troubled ||= !document.getElementById("connection").hidden; })
+                .observe(document.getElementById("connection"), { attributes: true });
+        });
+        let back = false;
+        const restart = lone.citron("restart", connector).then((ended) => { back = true; return ended; });
+        const said = [];
+        for (let after = 0; after < 10; after += back ? 1 : 0) { // ten more when it is back
+            said.push(`line ${said.length}`);
+            await say(page, said.at(-1));
+        }
+        assert.equal((await restart).code, 0);
+        await other.hears(said.at(-1));
+        await sees(page, "#log .message", said.at(-1));
+
+        assert.deepEqual(other.of("onChat").map((one) => one.msg), said);
+        assert.deepEqual(await texts(page, "#log .message .text"), said);
+        assert.deepEqual((await texts(page, "#log .event")), [], "nothing is said about it");
+        assert.equal(await page.evaluate(() => window.troubled), false, "and no banner was shown");
+        assert.deepEqual([...other.of("onLeave"), ...other.of("onAdd")].map((one) => one.route), ["onAdd"], "others see only the joining");
+        const sessions = (await lone.list()).find((row) => row.id === connector).sessions;
+        assert.equal(sessions, 0, "it has moved");
+    }));
+
+test("a connector that stands still is given up, and the gate names another one", () =>
+    withTwoConnectors("patient", "frozen", async (lone, connector, other) => {
+        const page = await openWindow(lone.webUrl);
+        await lone.kill(connector, "SIGSTOP");
+        await page.fill("#name", "patient");
+        await page.fill("#room", "frozen");
+        await page.click("#join");
+        await page.waitForSelector("#composer:visible", { timeout: 15000 });
+        await say(page, "here by another way");
+        await other.hears("here by another way");
+        assert.ok(await page.locator("#login-error").isHidden());
+    }));
 
 /** A window whose WebSockets' frames pass through `upward(send, frame)` and `downward(send, frame)`: on only if they send. */
 function openTampered({ upward = (send) => send(), downward = (send) => send() }, url = cluster.webUrl) {
@@ -272,7 +333,7 @@ const messagesOf = (frame) => decodePackages(new Uint8Array(frame)).filter((one)
     .map((one) => decodeMessage(one.body));
 
 test("Leave while it connects again leaves nobody behind", async () => {
-    const lone = await Cluster.start({ connectors: 2, chats: 1 });
+    const lone = await Cluster.start({ connectors: 2, chats: 1, restart: false });
     try {
         let hold = false;
         const waiting = [];
@@ -282,7 +343,7 @@ test("Leave while it connects again leaves nobody behind", async () => {
         const number = 1 + lone.section.connector.findIndex((line) => line.clientPort === port);
         const watcher = await Member.enter(lone.connectorUrl(3 - number), "watcher", "haunted");
         hold = true;
-        await lone.citron("stop", `connector-server-${number}`);
+        await lone.kill(`connector-server-${number}`, "SIGKILL");
         await sees(page, "#connection", "Connection lost");
         await page.click("#reconnect");
         await sees(page, "#connection", "Connecting");
@@ -299,7 +360,7 @@ test("Leave while it connects again leaves nobody behind", async () => {
         assert.deepEqual(await userNames(page), ["watcher", "other"]);
         watcher.close();
     } finally {
-        await lone.stop();
+        await stopBehindPages(lone);
     }
 });
 
@@ -375,7 +436,7 @@ test("without a gate the page finds its connector", async () => {
         await say(page, "no gate");
         await sees(page, "#log .message", "no gate");
     } finally {
-        await lone.stop();
+        await stopBehindPages(lone);
     }
 });
 
@@ -393,6 +454,6 @@ test("a window whose timers stand still, as those of a hidden one nearly do, goe
         assert.deepEqual(other.of("onLeave"), []);
         other.close();
     } finally {
-        await impatient.stop();
+        await stopBehindPages(impatient);
     }
 });

@@ -258,6 +258,27 @@ test("a connector that ends by SIGTERM tells its clients why", async () => {
     const bob = await Member.enter(cluster.connectorUrl(2), "bob", "drain");
     await cluster.kill("connector-server-1", "SIGTERM");
     await ada.gets("kick", { reason: "drain" });
-    await bob.gets("onLeave", { user: "ada" });
+    await until(() => bob.of("onLeave").some(({ user }) => user === "ada"), "who does not come back is shown as gone", 8);
     [ada, bob].forEach((one) => one.close());
+});
+
+test("who was told to move comes back with its key unseen; a stock client of that name as one who left", async () => {
+    cluster = await Cluster.start({ connectors: 2, chats: 1, restart: false });
+    const ada = await Member.enter(cluster.connectorUrl(1), "ada", "drain");
+    const cy = await Member.enter(cluster.connectorUrl(1), "cy", "drain");
+    const bob = await Member.enter(cluster.connectorUrl(2), "bob", "drain");
+    const { offset, epoch } = await ada.send("before");
+    await cluster.kill("connector-server-1", "SIGTERM");
+    await Promise.all([ada, cy].map((one) => one.gets("kick", { reason: "drain" })));
+    await bob.send("meanwhile");
+
+    const { resumeKey } = ada.entered;
+    const again = await Member.enter(cluster.connectorUrl(2), "ada", "drain", { resumeKey, since: { offset, epoch } });
+    assert.deepEqual([again.entered.recovered, again.entered.messages.map((one) => one.msg)], [true, ["meanwhile"]]);
+    const stock = await Member.enter(cluster.connectorUrl(2), "cy", "drain");
+    await again.send("after");
+    await bob.hears("after");
+    assert.deepEqual(bob.of("onLeave").map(({ user }) => user), ["cy"]);
+    assert.deepEqual(bob.of("onAdd").map(({ user }) => user), ["cy"]);
+    [ada, cy, bob, again, stock].forEach((one) => one.close());
 });
