@@ -19,9 +19,10 @@ std::vector<std::string> city::named()
 }
 
 city::city(scene& s, ledger& book)
-    : scene_(s), book_(book), disk_(s.durable ? std::make_unique<backend::database>(backend::database_options{
-                                                    .path = ":memory:", .fresh_id = "disk"})
-                                              : nullptr),
+    : scene_(s), book_(book),
+      disk_(s.durable
+                ? std::make_unique<disk>(backend::database_options{.path = ":memory:", .fresh_id = "disk"})
+                : nullptr),
       broker_(s, named())
 {
     for (unsigned i = 1; i <= most_chats + 1; ++i)

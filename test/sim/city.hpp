@@ -24,6 +24,7 @@ public:
     [[nodiscard]] auto& chats() { return chats_; }
     [[nodiscard]] auto& connectors() { return connectors_; }
     [[nodiscard]] auto& clients() { return clients_; }
+    [[nodiscard]] disk* history() { return disk_.get(); } ///< nullptr: it is in memory
     [[nodiscard]] habits& ways() { return ways_; }
     /// Every process that has a line to the broker.
     [[nodiscard]] std::vector<peer_process*> peers();
@@ -38,7 +39,7 @@ private:
 
     scene& scene_;
     ledger& book_;
-    std::unique_ptr<backend::database> disk_; ///< if history is kept there
+    std::unique_ptr<disk> disk_; ///< if history is kept there
     broker_process broker_;
     std::vector<std::unique_ptr<chat_process>>
         chats_; ///< the last is not in conf: started by hand, if at all
