@@ -97,7 +97,7 @@ int main(int argc, char** argv)
     std::uint64_t events = 0;
     for (auto seed = range[0]; seed < range[0] + range[1]; ++seed) {
         const auto play = forced.empty() ? scenario_of(seed) : *scenario_named(forced);
-        const bool durable = durable_in(seed);
+        const bool durable = durable_in(seed, play);
         const auto o = run(seed, play, durable, trace);
         messages += o.messages;
         events += o.events;

@@ -53,6 +53,14 @@ void peer_process::lose_link(loss how)
         wire_->lose(how);
 }
 
+void peer_process::cut_off(unsigned ways, duration time)
+{
+    scene_.log.line(id(), "is cut off for {} ms, ways {}", time.count() / 1000, ways);
+    cut_off_until_ = now() + time;
+    if (running() && wire_)
+        wire_->stall(ways, cut_off_until_);
+}
+
 std::size_t peer_process::waiting_frames()
 {
     std::size_t count = 0;
@@ -66,6 +74,7 @@ void peer_process::open(std::uint64_t nonce)
     const bool publications = kind_ == protocol::server_kind::connector;
     wire_ = &broker_.make_wire(*this, protocol::identity_of(id(), nonce),
                                publications ? protocol::topic_of(id(), nonce) : std::string());
+    wire_->scramble(scene_.scrambled);
     wire_->connect();
 }
 

@@ -3,6 +3,7 @@
 #include "test/sim/client.hpp"
 #include "test/sim/connector_process.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace citron::sim {
@@ -47,7 +48,7 @@ void socket::hang_up(ending how)
     if (std::exchange(over_, true))
         return;
     down_.cut(0);
-    if (how == ending::vanished)
+    if (how == ending::vanished || dead_since_)
         return up_.tear();
     scene_.clock.at(up_.empty_at() + scene_.chance.between(quick, slow),
                     [this] { to_.receive(life_, [this] { to_.closed(*this); }); });
@@ -55,15 +56,45 @@ void socket::hang_up(ending how)
 
 void socket::shut()
 {
-    if (!over_)
+    if (!over_ && !dead_since_)
         tell_client(down_.empty_at());
 }
 
 void socket::server_died()
 {
     down_.tear();
-    if (!over_)
+    if (!over_ && !dead_since_)
         tell_client(down_.empty_at());
+}
+
+void socket::stall(instant end)
+{
+    held_up_ = held_up();
+    stalled_from_ = scene_.clock.now();
+    stalled_until_ = end;
+    up_.stall(end);
+    down_.stall(end);
+}
+
+void socket::die()
+{
+    if (over_ || dead_since_)
+        return;
+    dead_since_ = stalled_until_ < scene_.clock.now() ? scene_.clock.now() : stalled_from_;
+    up_.tear();
+    down_.tear();
+}
+
+instant socket::sound_until() const
+{
+    const auto now = scene_.clock.now();
+    return dead_since_.value_or(now < stalled_until_ ? stalled_from_ : now);
+}
+
+duration socket::held_up() const
+{
+    const auto end = std::min(stalled_until_, scene_.clock.now());
+    return held_up_ + std::max(duration(0), std::chrono::duration_cast<duration>(end - stalled_from_));
 }
 
 } // namespace citron::sim

@@ -4,6 +4,7 @@
 #include "test/sim/pipe.hpp"
 #include "test/sim/scene.hpp"
 
+#include <optional>
 #include <string>
 
 namespace citron::sim {
@@ -32,6 +33,15 @@ public:
     void hang_up(ending how); ///< the client is done; it reads nothing more
     void shut();              ///< the connector closes after what it has written
     void server_died();
+    /// Nothing gets through before `end`, and neither side is told.
+    void stall(instant end);
+    /// Nothing gets through any more, what was held up in a stall included, and neither side is told.
+    void die();
+    /// How long it has been stalled, in all.
+    [[nodiscard]] duration held_up() const;
+    [[nodiscard]] bool dead() const { return dead_since_.has_value(); }
+    /// Until then everything got through: now, but in a stall and after its death.
+    [[nodiscard]] instant sound_until() const;
 
     [[nodiscard]] connector_process& server() const { return to_; }
 
@@ -44,6 +54,9 @@ private:
     std::uint64_t life_;
     pipe up_, down_;
     bool over_ = false;
+    instant stalled_from_, stalled_until_;
+    duration held_up_{0}; ///< in former stalls
+    std::optional<instant> dead_since_;
 };
 
 } // namespace citron::sim
