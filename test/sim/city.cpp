@@ -23,7 +23,7 @@ city::city(scene& s, ledger& book)
       disk_(s.durable
                 ? std::make_unique<disk>(backend::database_options{.path = ":memory:", .fresh_id = "disk"})
                 : nullptr),
-      broker_(s, named())
+      broker_(s, named()), gate_(s, "gate-1", broker_)
 {
     for (unsigned i = 1; i <= most_chats + 1; ++i)
         chats_.push_back(
@@ -56,6 +56,7 @@ void city::start_soon(process& p)
 void city::start()
 {
     start_soon(broker_);
+    start_soon(gate_);
     for (std::size_t i = 0; i < most_chats; ++i)
         start_soon(*chats_[i]);
     for (auto& c : connectors_)

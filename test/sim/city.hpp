@@ -5,6 +5,7 @@
 #include "test/sim/chat_process.hpp"
 #include "test/sim/client.hpp"
 #include "test/sim/connector_process.hpp"
+#include "test/sim/gate_process.hpp"
 
 #include <memory>
 #include <string>
@@ -21,6 +22,7 @@ public:
     void start();
 
     [[nodiscard]] broker_process& broker() { return broker_; }
+    [[nodiscard]] gate_process& gate() { return gate_; }
     [[nodiscard]] auto& chats() { return chats_; }
     [[nodiscard]] auto& connectors() { return connectors_; }
     [[nodiscard]] auto& clients() { return clients_; }
@@ -41,6 +43,7 @@ private:
     ledger& book_;
     std::unique_ptr<disk> disk_; ///< if history is kept there
     broker_process broker_;
+    gate_process gate_; ///< the only one that nothing happens to but what happens to the broker
     std::vector<std::unique_ptr<chat_process>>
         chats_; ///< the last is not in conf: started by hand, if at all
     std::vector<std::unique_ptr<connector_process>> connectors_;

@@ -29,7 +29,7 @@ struct habits
     std::function<connector_process*()> choose_connector; ///< null: none is there
 };
 
-class client
+class client final : public socket_user
 {
 public:
     /// `label` tells clients apart whose users have the same name.
@@ -43,16 +43,16 @@ public:
     probe(); ///< asks about its rooms a last time and does nothing more; the answers must agree at the end
 
     // ---- from sockets
-    void connected(socket& s);
-    void read(socket& s, const std::string& bytes);
-    void disconnected(socket& s);
+    void connected(socket& s) override;
+    void read(socket& s, const std::string& bytes) override;
+    void disconnected(socket& s) override;
 
     [[nodiscard]] const std::string& user() const { return user_; }
     /// Open stays of a working connection, by room.
     [[nodiscard]] const std::map<std::string, stay*>& stays() const { return stays_; }
     [[nodiscard]] bool entering(const std::string& rid) const; ///< has asked to be let in
     [[nodiscard]] socket* line() { return socket_; }
-    [[nodiscard]] const connector_process* server() const { return socket_ ? &socket_->server() : nullptr; }
+    [[nodiscard]] const frontend_process* server() const { return socket_ ? &socket_->server() : nullptr; }
     /// The answers to `users` of the last probe; empty while they are missing.
     [[nodiscard]] const std::map<std::string, std::set<std::string>>& rosters() const { return rosters_; }
     /// Requests that should have been answered long ago.

@@ -3,6 +3,7 @@
 #include "test/sim/director.hpp"
 #include "test/sim/ledger.hpp"
 #include "test/sim/scenario.hpp"
+#include "test/sim/stranger.hpp"
 #include "test/sim/verdict.hpp"
 
 #include <CLI/CLI.hpp>
@@ -34,7 +35,9 @@ outcome run(std::uint64_t seed, scenario play, bool durable, bool trace)
     director chief(s, town, book, play);
     const auto trouble_ends = s.clock.now() + milliseconds(s.chance.between(9'000, 17'000));
 
+    stranger visitor(s, town, book);
     town.start();
+    visitor.wake();
     chief.begin(trouble_ends);
     const auto run_until = [&](instant end) {
         while (s.clock.now() < end) {

@@ -23,7 +23,9 @@ cluster::peer_options peer_process::peer_options()
     options.self.kind = static_cast<std::uint8_t>(kind_);
     options.self.boot = scene_.chance.next() | 1U;
     options.self.host = "127.0.0.1";
-    options.self.port = kind_ == protocol::server_kind::connector ? 3050 : 0;
+    options.self.port = kind_ == protocol::server_kind::connector
+                            ? static_cast<std::uint16_t>(3050 + id().back() - '0')
+                            : std::uint16_t{0};
     options.self.store = kind_ == protocol::server_kind::chat ? "memory" : "";
     options.seed = scene_.chance.next();
     return options;
