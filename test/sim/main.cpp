@@ -48,6 +48,7 @@ outcome run(std::uint64_t seed, scenario play, bool durable, bool trace)
     };
     run_until(trouble_ends);
     chief.heal();
+    visitor.rest();
     for (auto& c : town.clients())
         c->calm_down();
     while (town.anybody_frozen())

@@ -3,6 +3,7 @@
 #include "common/protocol/package.hpp"
 
 #include <array>
+#include <utility>
 
 namespace citron::sim {
 
@@ -54,9 +55,18 @@ constexpr std::array<std::string_view, 30> bodies{
 void stranger::wake()
 {
     scene_.clock.after(chance_.between(duration(300'000), duration(1'500'000)), [this] {
+        if (resting_)
+            return;
         visit();
         wake();
     });
+}
+
+void stranger::rest()
+{
+    resting_ = true;
+    if (socket_)
+        std::exchange(socket_, nullptr)->hang_up(ending::closed);
 }
 
 void stranger::visit()

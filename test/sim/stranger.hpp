@@ -20,6 +20,7 @@ public:
     }
 
     void wake(); ///< begins to come and go
+    void rest(); ///< goes, and does not come again
 
     void connected(socket& s) override;
     void read(socket& s, const std::string& bytes) override;
@@ -47,6 +48,7 @@ private:
     std::deque<socket> sockets_; ///< every one ever made
     socket* socket_ = nullptr;
     std::string asked_for_; ///< at the gate
+    bool resting_ = false;
     unsigned words_ = 0, id_ = 0;
     std::map<std::string, answer> answers_; ///< of the gate, by user
 };
