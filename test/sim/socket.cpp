@@ -89,9 +89,11 @@ void socket::server_died()
 
 void socket::stall(instant end)
 {
-    held_up_ = held_up();
-    stalled_from_ = scene_.clock.now();
-    stalled_until_ = end;
+    if (scene_.clock.now() > stalled_until_) { // else it goes on
+        held_up_ = held_up();
+        stalled_from_ = scene_.clock.now();
+    }
+    stalled_until_ = std::max(stalled_until_, end);
     up_.stall(end);
     down_.stall(end);
 }
