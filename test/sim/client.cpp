@@ -1,5 +1,6 @@
 #include "test/sim/client.hpp"
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 #include <utility>
@@ -143,7 +144,7 @@ void client::drop(socket& s)
     received_.clear();
     for (const auto& [id, q] : std::exchange(asked_, {}))
         doubt(q);
-    const auto when = hears_nothing() ? heard_ : s.sound_until();
+    const auto when = std::min(hears_nothing() ? heard_ : scene_.clock.now(), s.sound_until());
     while (!stays_.empty())
         end_stay(stays_.begin()->first, when);
 }

@@ -311,7 +311,7 @@ TEST_F(Database, AQuestionAddsNothingAndSeesWhatIsBeforeItInItsBatch)
     open(file, "a");
 
     const auto outcomes =
-        file.commit(std::vector{question("a", "one"), named("a", "one"), question("a", "one")}, 1000);
+        file.commit(std::vector{question("a", "one"), named("a", "one"), question("a", "one")}, at(1000));
 
     EXPECT_FALSE(outcomes[0].repeat);
     EXPECT_FALSE(outcomes[0].stored());
