@@ -131,7 +131,7 @@ void committer::commit_waiting()
         std::ranges::move(one.batch, std::back_inserter(all));
     std::vector<append_outcome> outcomes;
     const auto store = [&](database& file) {
-        outcomes = file.commit(all, now_ms());
+        outcomes = file.commit(all, steady_clock::now());
         return access::write;
     };
     if (attempt(access::write, store))

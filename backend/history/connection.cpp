@@ -28,7 +28,7 @@ CREATE TABLE sends_0(room INTEGER NOT NULL, name BLOB NOT NULL, offset INTEGER N
   PRIMARY KEY(room, name)) WITHOUT ROWID;
 CREATE TABLE sends_1(room INTEGER NOT NULL, name BLOB NOT NULL, offset INTEGER NOT NULL, time INTEGER NOT NULL,
   PRIMARY KEY(room, name)) WITHOUT ROWID;
-INSERT INTO meta VALUES('sends_current', 0), ('sends_since', 0);
+INSERT INTO meta VALUES('sends_current', 0), ('sends_turn', 0);
 )";
 
 /// sqlite3_busy_handler.
@@ -117,8 +117,8 @@ statements::statements(const SQLite::Database& db)
     : begin_read(db, "BEGIN"), begin_write(db, "BEGIN IMMEDIATE"), end(db, "COMMIT"),
       id(db, "SELECT value FROM meta WHERE key='id'"),
       names(db, "SELECT (SELECT value FROM meta WHERE key='sends_current'),"
-                 " (SELECT value FROM meta WHERE key='sends_since')"),
-      turn(db, "INSERT OR REPLACE INTO meta VALUES('sends_current', ?), ('sends_since', ?)"),
+                 " (SELECT value FROM meta WHERE key='sends_turn')"),
+      turn(db, "INSERT OR REPLACE INTO meta VALUES('sends_current', ?), ('sends_turn', ?)"),
       mandates(db, "SELECT (SELECT value FROM meta WHERE key='broker'),"
                     " (SELECT value FROM meta WHERE key='broker/' || ?)"),
       add_mandate(db, "INSERT OR REPLACE INTO meta VALUES('broker/' || ?1, ?2), ('broker', ?1)"),

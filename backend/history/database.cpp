@@ -18,6 +18,10 @@ using kind = connection::transaction::kind;
 
 namespace {
 
+/// Between one message of a room and the next. What counts more is a clock that was set forward, or a room
+/// where nothing was said.
+constexpr std::uint64_t longest_gap_ms = 10'000;
+
 } // namespace
 
 database::database(database_options options) : options_(std::move(options))
@@ -35,14 +39,14 @@ database::~database() = default;
 
 // ---- storing
 
-std::vector<append_outcome> database::commit(std::span<const append> batch, std::uint64_t now_ms)
+std::vector<append_outcome> database::commit(std::span<const append> batch, protocol::instant now)
 {
     return as_history(options_.path, [&] {
         std::vector<append_outcome> outcomes;
         outcomes.reserve(batch.size());
         rooms_of_batch rooms;
         connection::transaction all(*file_, kind::write);
-        turn_names(now_ms);
+        turn_names(now);
         for (const auto& a : batch)
             outcomes.push_back(place(a, row_of(a.rid, rooms)));
         for (const auto& [rid, room] : rooms)
@@ -56,25 +60,26 @@ std::vector<append_outcome> database::commit(std::span<const append> batch, std:
     });
 }
 
-/// Which table of names is current, which another process may have changed. Once it is old enough, the other
-/// one, whose names are older still, is emptied and takes its place. After a clock was set back the time
-/// counts anew.
-void database::turn_names(std::uint64_t now_ms)
+/// Which table of names is current, which another process may have changed. Once we have seen it be that for
+/// long enough, the other one, whose names are older still, is emptied and takes its place. Wall clocks jump,
+/// and those of processes differ; so each goes by what it has seen itself.
+void database::turn_names(protocol::instant now)
 {
-    std::uint64_t since = 0;
+    std::uint64_t turn = 0;
     {
         query q(file_->sql.names);
         q.next();
         current_ = q.number(0) == 0 ? 0 : 1;
-        since = q.number(1);
+        turn = q.number(1);
     }
-    if (now_ms >= since && now_ms - since < names_known_ms)
+    if (!watched_ || watched_->first != turn)
+        watched_.emplace(turn, now);
+    if (now - watched_->second < names_known)
         return;
-    if (now_ms >= since) {
-        current_ = 1 - current_;
-        query(file_->sql.forget_sends.at(current_)).run();
-    }
-    query(file_->sql.turn, std::uint64_t{current_}, now_ms).run();
+    current_ = 1 - current_;
+    query(file_->sql.forget_sends.at(current_)).run();
+    query(file_->sql.turn, std::uint64_t{current_}, turn + 1).run();
+    watched_.emplace(turn + 1, now);
 }
 
 database::room_row& database::row_of(const std::string& rid, rooms_of_batch& rooms)
@@ -124,15 +129,18 @@ append_outcome database::keep(const append& a, room_row& room)
 }
 
 /// Among the messages themselves, newest first: a table of these names would be written with every message,
-/// to be read after the death of an owner only.
+/// to be read after the death of an owner only. Ends where messages are too old to be sent again.
 std::optional<database::known_send> database::find_numbered(const room_row& room, const append& a)
 {
+    constexpr std::uint64_t old_ms = std::chrono::milliseconds(names_known).count();
+    std::uint64_t age = 0, later = a.time;
     query rows(file_->sql.senders, room.id);
-    while (rows.next()) {
+    while (age <= old_ms && rows.next()) {
+        const auto time = rows.number(2);
         if (rows.number(0) == a.number && rows.text(3) == a.sender)
-            return known_send{rows.number(1), rows.number(2)};
-        if (rows.number(2) + names_known_ms < a.time)
-            break;
+            return known_send{rows.number(1), time};
+        age += std::min(later - std::min(later, time), longest_gap_ms);
+        later = time;
     }
     return std::nullopt;
 }

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace citron::backend {
@@ -50,8 +51,9 @@ class connection;
 class database
 {
 public:
-    /// How long at least the cids of messages are known, also of those that were trimmed.
-    static constexpr std::uint64_t names_known_ms = 10 * 60 * 1000;
+    /// How long at least the cids of messages are known, also of those that were trimmed: by a clock that
+    /// nobody can set.
+    static constexpr std::chrono::minutes names_known{10};
 
     explicit database(database_options options);
     ~database();
@@ -63,8 +65,8 @@ public:
 
     /// Stores all of `batch`, or throws and stores nothing. One outcome per append, in order: ok, a repeat,
     /// or moved (see append_outcome). A cid is always looked for, a numbered send in full only if it is
-    /// `again`.
-    std::vector<append_outcome> commit(std::span<const append> batch, std::uint64_t now_ms);
+    /// `again`. `now` is steady, and may be each process' own.
+    std::vector<append_outcome> commit(std::span<const append> batch, protocol::instant now);
     /// As store::take_over: raises terms, so that commits under the old ones are `moved`. An unknown room
     /// begins fresh_epoch at 0; one whose term is below term_above begins it where its offsets stand. Whoever
     /// asks by an older mandate than somebody before him is refused: a server that was frozen, and given up.
@@ -90,7 +92,7 @@ private:
     struct range;
     using rooms_of_batch = std::unordered_map<std::string_view, room_row>;
 
-    void turn_names(std::uint64_t now_ms);
+    void turn_names(protocol::instant now);
     room_row& row_of(const std::string& rid, rooms_of_batch& rooms);
     append_outcome place(const append& a, room_row& room);
     append_outcome keep(const append& a, room_row& room);
@@ -105,7 +107,9 @@ private:
     database_options options_;
     std::unique_ptr<connection> file_;
     std::string id_;
-    std::size_t current_ = 0;                  ///< of the two tables of names; read in each commit
+    std::size_t current_ = 0; ///< of the two tables of names; read in each commit
+    std::optional<std::pair<std::uint64_t, protocol::instant>>
+        watched_; ///< a turn of these tables by its number, and since when we see it
     std::unordered_set<std::int64_t> touched_; ///< rooms with new messages since trim() looked at them
     std::int64_t walked_ = 0;                  ///< the last room that trim() came to
 };

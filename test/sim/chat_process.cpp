@@ -4,8 +4,8 @@
 
 namespace citron::sim {
 
-chat_process::chat_process(scene& s, std::string id, broker_process& broker, backend::database* disk)
-    : peer_process(s, std::move(id), protocol::server_kind::chat, broker), disk_(disk),
+chat_process::chat_process(scene& s, std::string id, broker_process& broker, disk* host)
+    : peer_process(s, std::move(id), protocol::server_kind::chat, broker), disk_(host),
       commit_(s.chance.percent(70) ? duration(500) : duration(30'000))
 {
 }
@@ -15,7 +15,7 @@ void chat_process::boot()
     draining_ = bye_said_ = store_busy_ = false;
     in_memory_ =
         disk_ ? nullptr : std::make_unique<backend::memory_store>(backend::memory_options{}, counters_);
-    on_disk_ = disk_ ? std::make_unique<shared_store>(*disk_) : nullptr;
+    on_disk_ = disk_ ? std::make_unique<shared_store>(disk_->file()) : nullptr;
     auto& store = disk_ ? static_cast<backend::store&>(*on_disk_) : *in_memory_;
     backend::chat_server_options options;
     options.peer = peer_options();
@@ -60,10 +60,12 @@ void chat_process::await_store()
         disk_ ? on_disk_->tell() : in_memory_->complete();
     };
     const auto carry_out = [this, tell] {
-        on_disk_->carry_out(wall_clock());
+        on_disk_->carry_out(now(), disk_->now(now()));
         later(scene_.chance.between(duration(10), commit_), tell);
     };
-    const auto pause = scene_.chance.between(duration(100), commit_);
+    auto pause = scene_.chance.between(duration(100), commit_);
+    if (disk_ && disk_->slow_until() > now())
+        pause += std::chrono::duration_cast<duration>(disk_->slow_until() - now());
     disk_ ? later(pause, carry_out) : later(pause, tell);
 }
 

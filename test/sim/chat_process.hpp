@@ -3,8 +3,8 @@
 
 #include "backend/chat_server.hpp"
 #include "backend/history/memory_store.hpp"
+#include "test/sim/disk.hpp"
 #include "test/sim/peer_process.hpp"
-#include "test/sim/shared_store.hpp"
 
 #include <memory>
 
@@ -13,8 +13,8 @@ namespace citron::sim {
 class chat_process final : public peer_process
 {
 public:
-    /// `disk`: where its history is, and that of others; nullptr: in its memory.
-    chat_process(scene& s, std::string id, broker_process& broker, backend::database* disk);
+    /// `host`: where its history is, and that of others; nullptr: in its memory.
+    chat_process(scene& s, std::string id, broker_process& broker, disk* host);
 
     /// As SIGTERM: hands its rooms over, says bye and ends.
     void leave();
@@ -32,7 +32,7 @@ protected:
 private:
     void await_store();
 
-    backend::database* disk_;
+    disk* disk_;
     duration commit_; ///< longest pause of the store
     bool draining_ = false, bye_said_ = false, store_busy_ = false;
     std::unique_ptr<backend::memory_store> in_memory_;

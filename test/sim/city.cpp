@@ -19,10 +19,11 @@ std::vector<std::string> city::named()
 }
 
 city::city(scene& s, ledger& book)
-    : scene_(s), book_(book), disk_(s.durable ? std::make_unique<backend::database>(backend::database_options{
-                                                    .path = ":memory:", .fresh_id = "disk"})
-                                              : nullptr),
-      broker_(s, named())
+    : scene_(s), book_(book),
+      disk_(s.durable
+                ? std::make_unique<disk>(backend::database_options{.path = ":memory:", .fresh_id = "disk"})
+                : nullptr),
+      broker_(s, named()), gate_(s, "gate-1", broker_)
 {
     for (unsigned i = 1; i <= most_chats + 1; ++i)
         chats_.push_back(
@@ -55,6 +56,7 @@ void city::start_soon(process& p)
 void city::start()
 {
     start_soon(broker_);
+    start_soon(gate_);
     for (std::size_t i = 0; i < most_chats; ++i)
         start_soon(*chats_[i]);
     for (auto& c : connectors_)

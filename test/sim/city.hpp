@@ -5,6 +5,7 @@
 #include "test/sim/chat_process.hpp"
 #include "test/sim/client.hpp"
 #include "test/sim/connector_process.hpp"
+#include "test/sim/gate_process.hpp"
 
 #include <memory>
 #include <string>
@@ -21,9 +22,11 @@ public:
     void start();
 
     [[nodiscard]] broker_process& broker() { return broker_; }
+    [[nodiscard]] gate_process& gate() { return gate_; }
     [[nodiscard]] auto& chats() { return chats_; }
     [[nodiscard]] auto& connectors() { return connectors_; }
     [[nodiscard]] auto& clients() { return clients_; }
+    [[nodiscard]] disk* history() { return disk_.get(); } ///< nullptr: it is in memory
     [[nodiscard]] habits& ways() { return ways_; }
     /// Every process that has a line to the broker.
     [[nodiscard]] std::vector<peer_process*> peers();
@@ -38,8 +41,9 @@ private:
 
     scene& scene_;
     ledger& book_;
-    std::unique_ptr<backend::database> disk_; ///< if history is kept there
+    std::unique_ptr<disk> disk_; ///< if history is kept there
     broker_process broker_;
+    gate_process gate_; ///< the only one that nothing happens to but what happens to the broker
     std::vector<std::unique_ptr<chat_process>>
         chats_; ///< the last is not in conf: started by hand, if at all
     std::vector<std::unique_ptr<connector_process>> connectors_;

@@ -1,5 +1,6 @@
 #include "test/sim/client.hpp"
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 #include <utility>
@@ -63,6 +64,8 @@ void client::doing()
         return;
     if (!socket_)
         return dial();
+    if (hears_nothing())
+        return give_up();
     if (!working_)
         return;
     if (stays_.empty()) {
@@ -119,6 +122,7 @@ void client::dial()
         return;
     ++session_;
     socket_ = &sockets_.emplace_back(scene_, *this, *to);
+    heard_ = scene_.clock.now();
     scene_.log.line(label_, "dials {}, session {}", to->id(), session_);
     socket_->dial();
 }
@@ -140,22 +144,23 @@ void client::drop(socket& s)
     received_.clear();
     for (const auto& [id, q] : std::exchange(asked_, {}))
         doubt(q);
+    const auto when = std::min(hears_nothing() ? heard_ : scene_.clock.now(), s.sound_until());
     while (!stays_.empty())
-        end_stay(stays_.begin()->first);
+        end_stay(stays_.begin()->first, when);
 }
 
-void client::end_stay(const std::string& rid)
+void client::end_stay(const std::string& rid, instant when)
 {
     const auto found = stays_.find(rid);
     last_seen_[rid] = found->second->at;
-    book_.left(*found->second, scene_.clock.now());
+    book_.left(*found->second, when);
     stays_.erase(found);
 }
 
 void client::ask(std::string_view route, question q, const std::string& body)
 {
     q.sent = scene_.clock.now();
-    q.frozen = socket_->server().stood_still();
+    q.frozen = stood_still();
     if (const auto s = stays_.find(q.rid); s != stays_.end())
         q.inside = s->second;
     const auto id = next_id_++;
@@ -255,20 +260,40 @@ void client::heartbeat(unsigned session)
     constexpr duration period{2'500'000};
     if (session != session_ || !socket_)
         return;
+    if (hears_nothing())
+        return give_up();
     socket_->send(encode_package(package_type::heartbeat, {}));
     scene_.clock.after(period, [this, session] { heartbeat(session); });
+}
+
+/// For twice the heartbeat that the server has told: as stock clients.
+bool client::hears_nothing() const
+{
+    constexpr duration patience{6'000'000};
+    return scene_.clock.now() - heard_ > patience;
+}
+
+void client::give_up()
+{
+    scene_.log.line(label_, "hears nothing any more");
+    go(ending::closed);
+}
+
+duration client::stood_still() const
+{
+    return socket_->server().stood_still() + socket_->held_up();
 }
 
 bool client::overdue(const question& q) const
 {
     constexpr duration slack{700'000}; // for the way to the connector and back
-    const auto excused = socket_->server().stood_still() - q.frozen + slack;
+    const auto excused = stood_still() - q.frozen + slack;
     return !q.complained && scene_.clock.now() - q.sent > book_.allowed().answer_within + excused;
 }
 
 void client::check_overdue()
 {
-    if (!socket_ || !socket_->server().running())
+    if (!socket_ || !socket_->server().running() || socket_->dead())
         return;
     for (auto& [id, q] : asked_) {
         if (!overdue(q))

@@ -29,7 +29,7 @@ struct habits
     std::function<connector_process*()> choose_connector; ///< null: none is there
 };
 
-class client
+class client final : public socket_user
 {
 public:
     /// `label` tells clients apart whose users have the same name.
@@ -43,15 +43,16 @@ public:
     probe(); ///< asks about its rooms a last time and does nothing more; the answers must agree at the end
 
     // ---- from sockets
-    void connected(socket& s);
-    void read(socket& s, const std::string& bytes);
-    void disconnected(socket& s);
+    void connected(socket& s) override;
+    void read(socket& s, const std::string& bytes) override;
+    void disconnected(socket& s) override;
 
     [[nodiscard]] const std::string& user() const { return user_; }
     /// Open stays of a working connection, by room.
     [[nodiscard]] const std::map<std::string, stay*>& stays() const { return stays_; }
     [[nodiscard]] bool entering(const std::string& rid) const; ///< has asked to be let in
-    [[nodiscard]] const connector_process* server() const { return socket_ ? &socket_->server() : nullptr; }
+    [[nodiscard]] socket* line() { return socket_; }
+    [[nodiscard]] const frontend_process* server() const { return socket_ ? &socket_->server() : nullptr; }
     /// The answers to `users` of the last probe; empty while they are missing.
     [[nodiscard]] const std::map<std::string, std::set<std::string>>& rosters() const { return rosters_; }
     /// Requests that should have been answered long ago.
@@ -79,7 +80,7 @@ private:
         std::string content; ///< sends
         std::optional<position> since;
         instant sent;
-        duration frozen{0};           ///< how long the connector had stood still by then
+        duration frozen{0};           ///< how long the connector and the line had stood still by then
         const stay* inside = nullptr; ///< the stay in rid in which it was asked
         bool same_key = false;        ///< enter: with the resumeKey of the last connection
         bool complained = false;
@@ -102,6 +103,8 @@ private:
     void signal(const std::string& rid);
     void look(const std::string& rid, act what);
     void heartbeat(unsigned session);
+    [[nodiscard]] bool hears_nothing() const;
+    void give_up();
 
     void on_package(const protocol::package& p);
     void on_message(const protocol::client_message& m);
@@ -110,7 +113,9 @@ private:
     void on_answer(const question& q, const json& body);
     void on_refusal(const question& q, const std::string& reason);
     void on_entered(const question& q, const json& body);
-    void end_stay(const std::string& rid);
+    void end_stay(const std::string& rid, instant when);
+    void end_stay(const std::string& rid) { end_stay(rid, scene_.clock.now()); }
+    [[nodiscard]] duration stood_still() const;
     [[nodiscard]] bool overdue(const question& q) const;
     [[nodiscard]] std::string next_content();
     [[nodiscard]] bool moving() const;
@@ -123,6 +128,7 @@ private:
     bool calm_ = false, still_ = false, working_ = false;
     std::deque<socket> sockets_; ///< every one ever made
     socket* socket_ = nullptr;
+    instant heard_;        ///< the server, or dialled it
     std::string received_; ///< bytes that are not a whole WebSocket frame yet
     unsigned session_ = 0, said_ = 0;
     std::uint32_t next_id_ = 1;

@@ -55,6 +55,7 @@ void client::read(socket& s, const std::string& bytes)
     if (&s != socket_)
         return;
     constexpr unsigned binary = 2, close = 8;
+    heard_ = scene_.clock.now();
     received_ += bytes;
     unsigned opcode = 0;
     std::string payload;
@@ -82,7 +83,7 @@ void client::on_package(const protocol::package& p)
         return heartbeat(session_);
     case package_type::kick:
         scene_.log.line(label_, "is kicked: {}", p.body);
-        if (!book_.allowed().kicks)
+        if (!book_.allowed().kicks && !(book_.allowed().replaced && p.body.contains("replaced")))
             book_.complain(who() + " was kicked: " + std::string(p.body));
         return;
     case package_type::data:
@@ -126,7 +127,7 @@ void client::on_push(std::string_view route, const json& body)
     const auto rid = protocol::text_at(body, "rid");
     const auto found = stays_.find(rid);
     if (route == "onChat" && !body.contains("offset"))
-        return book_.whisper_seen(protocol::text_at(body, "msg"), user_);
+        return book_.whisper_seen(protocol::text_at(body, "msg"), user_, who());
     if (found == stays_.end())
         return book_.complain(fmt::format("{}: {} of {}, where it is not", who(), route, rid));
     auto& s = *found->second;

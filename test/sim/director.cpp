@@ -10,8 +10,11 @@ director::director(scene& s, city& town, ledger& book, scenario play)
 void director::begin(instant end)
 {
     end_ = end;
-    const bool vague = play_ == scenario::silence || play_ == scenario::freezes || play_ == scenario::mix;
+    const bool vague = play_ == scenario::silence || play_ == scenario::freezes ||
+                       play_ == scenario::partitions || play_ == scenario::mix;
     scene_.noticed_losses = vague ? static_cast<unsigned>(chance_.between(30, 100)) : 100;
+    if (play_ == scenario::scrambled || (play_ == scenario::mix && chance_.percent(30)))
+        scene_.scrambled = static_cast<unsigned>(chance_.between(2, 40));
     if (play_ == scenario::connector_kill)
         city_.ways().vanishing = 0; // who vanishes is listed for a while, and rightly
     arm();
@@ -37,6 +40,14 @@ duration director::between_troubles()
         return chance_.between(seconds(1), seconds(5));
     case scenario::freezes:
         return chance_.between(duration(500'000), seconds(4));
+    case scenario::partitions:
+        return chance_.between(duration(300'000), seconds(3));
+    case scenario::disk:
+        return chance_.between(seconds(1), seconds(7));
+    case scenario::scrambled:
+        return chance_.between(seconds(1), seconds(4));
+    case scenario::clocks:
+        return chance_.between(duration(200'000), seconds(3));
     case scenario::mix:
         return chance_.between(duration(200'000), seconds(4));
     }
@@ -72,6 +83,14 @@ void director::trouble()
         return lose_link(loss::silent);
     case scenario::freezes:
         return freeze_somebody();
+    case scenario::partitions:
+        return part();
+    case scenario::disk:
+        return chance_.percent(80) ? trouble_disk() : move_chats();
+    case scenario::scrambled:
+        return chance_.percent(50) ? move_chats() : lose_link(loss::topic);
+    case scenario::clocks:
+        return chance_.percent(70) ? set_clock() : chance_.percent(50) ? kill_chat() : move_chats();
     case scenario::mix:
         return anything();
     }
@@ -79,7 +98,7 @@ void director::trouble()
 
 void director::anything()
 {
-    switch (chance_.below(7)) {
+    switch (chance_.below(11)) {
     case 0:
         return move_chats();
     case 1:
@@ -92,6 +111,13 @@ void director::anything()
         return lose_link(chance_.percent(50) ? loss::noticed : loss::topic);
     case 5:
         return lose_link(loss::silent);
+    case 6:
+    case 7:
+        return part();
+    case 8:
+        return trouble_disk();
+    case 9:
+        return set_clock();
     default:
         return freeze_somebody();
     }
@@ -172,6 +198,8 @@ void director::kill_broker()
 
 void director::lose_link(loss how)
 {
+    if (how == loss::topic) // connectors alone have one
+        return chance_.pick(city_.connectors())->lose_link(how);
     auto all = city_.peers();
     chance_.pick(all)->lose_link(how);
 }
@@ -187,10 +215,75 @@ void director::freeze_somebody()
         chance_.pick(all)->freeze(time);
 }
 
+namespace {
+constexpr duration shortest_stall{100'000}, longest_stall{6'000'000};
+}
+
+void director::part()
+{
+    chance_.percent(50) ? part_from_broker() : part_from_connector();
+}
+
+/// One way of the link, or several.
+void director::part_from_broker()
+{
+    auto all = city_.peers();
+    auto& p = *chance_.pick(all);
+    const auto time = chance_.between(shortest_stall, longest_stall);
+    p.cut_off(static_cast<unsigned>(chance_.between(1, 7)), time);
+    if (chance_.percent(50))
+        scene_.clock.after(time - duration(1), [this, &p] {
+            if (!over_)
+                p.lose_link(loss::noticed);
+        });
+}
+
+/// One client, whose connection then may have died without a word.
+void director::part_from_connector()
+{
+    auto* line = chance_.pick(city_.clients())->line();
+    if (!line)
+        return;
+    const auto time = chance_.between(shortest_stall, longest_stall);
+    line->stall(scene_.clock.now() + time);
+    if (chance_.percent(50))
+        scene_.clock.after(time - duration(1), [this, line] {
+            if (!over_)
+                line->die();
+        });
+}
+
+void director::trouble_disk()
+{
+    auto* disk = city_.history();
+    if (!disk)
+        return;
+    const auto end = scene_.clock.now() + chance_.between(shortest_stall, longest_stall);
+    if (chance_.percent(60)) {
+        scene_.log.line("disk", "is slow");
+        return disk->stall(end);
+    }
+    const auto how = chance_.percent(50) ? condition::full : condition::gone;
+    scene_.log.line("disk", "is {}", how == condition::full ? "full" : "gone");
+    disk->fail(how, end);
+}
+
+void director::set_clock()
+{
+    using std::chrono::minutes;
+    auto all = city_.peers();
+    auto& p = *chance_.pick(all);
+    const auto by = chance_.between(duration(0), minutes(60)) * (chance_.percent(50) ? 1 : -1);
+    scene_.log.line(p.id(), "has its clock set by {} s", by.count() / 1'000'000);
+    p.set_clock(std::chrono::duration_cast<milliseconds>(by));
+}
+
 void director::heal()
 {
     over_ = true;
     scene_.noticed_losses = 100;
+    if (auto* disk = city_.history())
+        disk->heal();
     scene_.log.line("***", "calm");
     if (!city_.broker().running())
         city_.broker().start();

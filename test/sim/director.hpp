@@ -25,6 +25,11 @@ private:
     void kill_broker();
     void lose_link(loss how);
     void freeze_somebody();
+    void part();
+    void part_from_broker();
+    void part_from_connector();
+    void trouble_disk();
+    void set_clock();
     void anything();
     void restart_later(process& p, duration least, duration most);
     void look_for_ghosts();

@@ -188,16 +188,17 @@ void ledger::whisper_unknown(const std::string& content, instant now)
     whispers_.at(content).unknown = now;
 }
 
-void ledger::whisper_seen(const std::string& content, const std::string& user)
+void ledger::whisper_seen(const std::string& content, const std::string& user, const std::string& session)
 {
     const auto found = whispers_.find(content);
     if (found == whispers_.end())
         return complain(fmt::format("{} got {}, which nobody whispered", user, content));
     if (found->second.to != user)
         complain(fmt::format("{} got {}, which was for {}", user, content, found->second.to));
-    if (!found->second.seen_by.empty())
+    auto& seen_by = found->second.seen_by;
+    if (!seen_by.empty() && (!allowed_.kicks || seen_by.back() == session))
         complain(fmt::format("{} was shown {} twice", user, content));
-    found->second.seen_by.push_back(user);
+    seen_by.push_back(session);
 }
 
 void ledger::signal_seen(const stay& s, const std::string& data)

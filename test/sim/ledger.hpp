@@ -20,9 +20,13 @@ using protocol::json;
 /// What the faults of a run may excuse. Without an excuse the strict form of every promise holds.
 struct excuses
 {
-    bool epochs = false;   ///< a chat server may be lost with its memory: new epochs, and what it had is gone
-    bool kicks = false;    ///< a session may lose its name while its connector is cut off
-    bool refusals = false; ///< requests may end as unavailable or timeout
+    bool epochs = false; ///< a chat server may be lost with its memory: new epochs, and what it had is gone
+    /// A session may lose its name while its connector is cut off; and who has reconnected meanwhile may be
+    /// shown a whisper again, of which nobody but its dead owner knew that it had arrived.
+    bool kicks = false;
+    /// Wall clocks tell which of two connections with one key is the later: an older one may replace it.
+    bool replaced = false;
+    bool refusals = false;      ///< requests may end as unavailable or timeout
     bool lost_signals = false;  ///< signals may: nobody repeats them
     bool lost_whispers = false; ///< messages to one may: the addressee's connector may be dead
     /// Longest time to an answer, after the last fault; the request's own timeout if that is shorter.
@@ -77,7 +81,7 @@ public:
     void whispered(const std::string& content, const std::string& to, const std::string& rid, instant sent);
     void whisper_acknowledged(const std::string& content, instant now);
     void whisper_unknown(const std::string& content, instant now); ///< refused: there is nobody of that name
-    void whisper_seen(const std::string& content, const std::string& user);
+    void whisper_seen(const std::string& content, const std::string& user, const std::string& session);
     void signal_seen(const stay& s, const std::string& data);
 
     void complain(std::string text);

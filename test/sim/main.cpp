@@ -3,6 +3,7 @@
 #include "test/sim/director.hpp"
 #include "test/sim/ledger.hpp"
 #include "test/sim/scenario.hpp"
+#include "test/sim/stranger.hpp"
 #include "test/sim/verdict.hpp"
 
 #include <CLI/CLI.hpp>
@@ -34,7 +35,9 @@ outcome run(std::uint64_t seed, scenario play, bool durable, bool trace)
     director chief(s, town, book, play);
     const auto trouble_ends = s.clock.now() + milliseconds(s.chance.between(9'000, 17'000));
 
+    stranger visitor(s, town, book);
     town.start();
+    visitor.wake();
     chief.begin(trouble_ends);
     const auto run_until = [&](instant end) {
         while (s.clock.now() < end) {
@@ -45,6 +48,7 @@ outcome run(std::uint64_t seed, scenario play, bool durable, bool trace)
     };
     run_until(trouble_ends);
     chief.heal();
+    visitor.rest();
     for (auto& c : town.clients())
         c->calm_down();
     while (town.anybody_frozen())
@@ -97,7 +101,7 @@ int main(int argc, char** argv)
     std::uint64_t events = 0;
     for (auto seed = range[0]; seed < range[0] + range[1]; ++seed) {
         const auto play = forced.empty() ? scenario_of(seed) : *scenario_named(forced);
-        const bool durable = durable_in(seed);
+        const bool durable = durable_in(seed, play);
         const auto o = run(seed, play, durable, trace);
         messages += o.messages;
         events += o.events;

@@ -23,7 +23,9 @@ cluster::peer_options peer_process::peer_options()
     options.self.kind = static_cast<std::uint8_t>(kind_);
     options.self.boot = scene_.chance.next() | 1U;
     options.self.host = "127.0.0.1";
-    options.self.port = kind_ == protocol::server_kind::connector ? 3050 : 0;
+    options.self.port = kind_ == protocol::server_kind::connector
+                            ? static_cast<std::uint16_t>(3050 + id().back() - '0')
+                            : std::uint16_t{0};
     options.self.store = kind_ == protocol::server_kind::chat ? "memory" : "";
     options.seed = scene_.chance.next();
     return options;
@@ -53,6 +55,14 @@ void peer_process::lose_link(loss how)
         wire_->lose(how);
 }
 
+void peer_process::cut_off(unsigned ways, duration time)
+{
+    scene_.log.line(id(), "is cut off for {} ms, ways {}", time.count() / 1000, ways);
+    cut_off_until_ = now() + time;
+    if (running() && wire_)
+        wire_->stall(ways, cut_off_until_);
+}
+
 std::size_t peer_process::waiting_frames()
 {
     std::size_t count = 0;
@@ -66,6 +76,7 @@ void peer_process::open(std::uint64_t nonce)
     const bool publications = kind_ == protocol::server_kind::connector;
     wire_ = &broker_.make_wire(*this, protocol::identity_of(id(), nonce),
                                publications ? protocol::topic_of(id(), nonce) : std::string());
+    wire_->scramble(scene_.scrambled);
     wire_->connect();
 }
 

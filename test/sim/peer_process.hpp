@@ -26,6 +26,11 @@ public:
 
     /// Breaks the present link, if there is one.
     void lose_link(loss how);
+    /// A partition: what goes these ways of the present link is late, and a new one is not made, for `time`.
+    void cut_off(unsigned ways, duration time);
+    [[nodiscard]] instant cut_off_until() const { return cut_off_until_; }
+    /// Somebody sets this machine's wall clock.
+    void set_clock(milliseconds by) { skew_ += by.count(); }
     /// All that this process has counted in its lives.
     [[nodiscard]] const protocol::counters& counters() const { return counters_; }
     [[nodiscard]] std::size_t waiting_frames(); ///< those that the socket has not taken
@@ -48,6 +53,7 @@ private:
     protocol::server_kind kind_;
     broker_process& broker_;
     std::int64_t skew_; ///< of this machine's wall clock, ms
+    instant cut_off_until_;
     wire* wire_ = nullptr;
     bool leaving_ = false;
 };

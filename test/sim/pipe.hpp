@@ -1,4 +1,5 @@
 // One direction of a TCP stream: frames arrive in order, each after a delay of its own; a cut loses the tail.
+// A stall delays everything; only a stream that is scrambled on purpose repeats or reorders.
 #pragma once
 
 #include "test/sim/dice.hpp"
@@ -7,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace citron::sim {
@@ -20,6 +22,10 @@ public:
     pipe(timeline& clock, dice chance, duration slowness, receiver to);
 
     void send(std::string frame);
+    /// Nothing arrives before `end`; nothing is lost by that alone.
+    void stall(instant end);
+    /// From now on so many of a hundred frames come twice, again, or after the one that follows them.
+    void scramble(unsigned percent) { flow_->scrambled = percent; }
     /// Nothing can be sent any more, and of what is in flight only the first `keep` frames still arrive.
     void cut(std::size_t keep);
     /// As cut, with a random part of what is in flight.
@@ -37,8 +43,15 @@ private:
         std::deque<std::string> in_flight = {};
         instant last = {};
         bool open = true;
+        instant stalled_until = {};
+        unsigned scrambled = 0;               ///< per cent
+        std::deque<std::string> recent = {};  ///< if scrambled: what may come again
+        std::optional<std::string> held = {}; ///< if scrambled: comes after the next one
     };
     [[nodiscard]] static duration delay(flow& f);
+    static void put(const std::shared_ptr<flow>& f, std::string frame);
+    static void arrive(const std::shared_ptr<flow>& f);
+    static void put_scrambled(const std::shared_ptr<flow>& f, std::string frame);
 
     std::shared_ptr<flow> flow_;
 };

@@ -26,6 +26,7 @@ public:
     [[nodiscard]] const std::string& id() const { return id_; }
     [[nodiscard]] bool running() const { return running_; }
     [[nodiscard]] bool frozen() const { return running_ && frozen_; }
+    [[nodiscard]] instant changed() const { return changed_; } ///< started or killed last
     [[nodiscard]] std::uint64_t life() const { return life_; } ///< counts starts
     /// How long it has been frozen, in all.
     [[nodiscard]] duration stood_still() const;
@@ -52,7 +53,7 @@ private:
     std::string id_;
     bool running_ = false, frozen_ = false, turn_due_ = false;
     std::uint64_t life_ = 0;
-    instant frozen_since_;
+    instant frozen_since_, changed_;
     duration frozen_for_{0};
     std::vector<std::function<void()>> inbox_;
 };

@@ -21,6 +21,14 @@ std::string_view name_of(scenario s)
         return "silence";
     case scenario::freezes:
         return "freezes";
+    case scenario::partitions:
+        return "partitions";
+    case scenario::disk:
+        return "disk";
+    case scenario::scrambled:
+        return "scrambled";
+    case scenario::clocks:
+        return "clocks";
     case scenario::mix:
         return "mix";
     }
@@ -40,9 +48,9 @@ scenario scenario_of(std::uint64_t seed)
     return all_scenarios[seed % all_scenarios.size()];
 }
 
-bool durable_in(std::uint64_t seed)
+bool durable_in(std::uint64_t seed, scenario s)
 {
-    return seed / all_scenarios.size() % 3 != 0;
+    return s == scenario::disk || seed / all_scenarios.size() % 3 != 0;
 }
 
 excuses excuses_of(scenario s, bool durable)
@@ -51,6 +59,13 @@ excuses excuses_of(scenario s, bool durable)
     switch (s) {
     case scenario::moves:
         return {.answer_within = milliseconds(2000)};
+    case scenario::scrambled:
+        return {.lost_signals = true, .answer_within = patience};
+    case scenario::disk:
+        return {.refusals = true, .answer_within = patience};
+    case scenario::clocks:
+        return {
+            .epochs = !durable, .replaced = true, .lost_signals = true, .answer_within = milliseconds(4000)};
     case scenario::chat_kills:
         return {.epochs = !durable, .lost_signals = true, .answer_within = milliseconds(4000)};
     case scenario::connector_kill:
@@ -62,6 +77,7 @@ excuses excuses_of(scenario s, bool durable)
         return {.lost_signals = true, .answer_within = patience};
     case scenario::silence:
     case scenario::freezes:
+    case scenario::partitions:
     case scenario::mix:
         return {.epochs = !durable, .kicks = true, .refusals = true, .answer_within = patience};
     }

@@ -11,14 +11,21 @@
 
 namespace citron::sim {
 
+enum class condition
+{
+    sound,
+    full, ///< can be read, not written
+    gone  ///< neither
+};
+
 class shared_store final : public backend::store
 {
 public:
     explicit shared_store(backend::database& disk) : disk_(disk) {}
 
     [[nodiscard]] bool idle() const { return asked_.empty(); }
-    /// Does what was asked until now, in order.
-    void carry_out(std::uint64_t unix_ms);
+    /// Does what was asked until now, in order; or fails at it, as durable_store does.
+    void carry_out(protocol::instant now, condition file = condition::sound);
     /// Tells what came of it.
     void tell();
 
@@ -37,9 +44,16 @@ public:
 
 private:
     using telling = std::function<void()>;
+    struct occasion
+    {
+        protocol::instant now;
+        condition file;
+    };
+
+    void read(std::function<backend::page()> look, std::function<void(backend::page)> done);
 
     backend::database& disk_;
-    std::vector<std::function<telling(std::uint64_t)>> asked_;
+    std::vector<std::function<telling(const occasion&)>> asked_;
     std::vector<telling> done_;
 };
 

@@ -40,14 +40,15 @@ void wire::at_broker(instant when, void (wire::*what)())
 
 void wire::connect()
 {
-    const auto arrival = scene_.clock.now() + scene_.chance.between(quick, slow);
+    const auto start = std::max(scene_.clock.now(), peer_.cut_off_until());
+    const auto arrival = start + scene_.chance.between(quick, slow);
     if (!broker_.running()) {
         broken_ = true;
         return tell_peer(arrival); // connection refused
     }
     at_broker(arrival, &wire::accept);
     if (!topic_.empty()) // its own TCP connection: before or after the other
-        at_broker(scene_.clock.now() + scene_.chance.between(quick, slow * 3), &wire::subscribe);
+        at_broker(start + scene_.chance.between(quick, slow * 3), &wire::subscribe);
 }
 
 void wire::accept()
@@ -143,6 +144,16 @@ void wire::lose(loss how)
         return;
     part_from_broker(up_.empty_at());
     tell_peer(std::max(down_.empty_at(), published_.empty_at()));
+}
+
+void wire::stall(unsigned ways, instant end)
+{
+    if ((ways & way::to_broker) != 0)
+        up_.stall(end);
+    if ((ways & way::from_broker) != 0)
+        down_.stall(end);
+    if ((ways & way::broadcasts) != 0)
+        published_.stall(end);
 }
 
 } // namespace citron::sim

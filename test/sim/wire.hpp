@@ -19,6 +19,14 @@ enum class loss
     topic    ///< only the stream of broadcasts breaks
 };
 
+/// The directions of a link, to be combined.
+enum way : unsigned
+{
+    to_broker = 1,
+    from_broker = 2,
+    broadcasts = 4
+};
+
 /// Lives as long as the run: its events refer to it. A frame that it accepted may be lost with the tail when
 /// it ends.
 class wire
@@ -39,6 +47,9 @@ public:
     void close(bool linger);
     void broker_died();
     void lose(loss how);
+    /// What goes these ways arrives after `end` only. Both ends' TCP keeps trying: nobody is told.
+    void stall(unsigned ways, instant end);
+    void scramble(unsigned percent) { published_.scramble(percent); }
 
     [[nodiscard]] const std::string& identity() const { return identity_; }
     [[nodiscard]] const std::string& topic() const { return topic_; } ///< empty: no SUB

@@ -268,7 +268,7 @@ void room_stage::turn()
     for (end_turn(); !store.idle(); end_turn())
         store.complete();
     for (; on_disk && !on_disk->idle(); end_turn()) {
-        on_disk->carry_out(clock);
+        on_disk->carry_out(now);
         on_disk->tell();
     }
 }

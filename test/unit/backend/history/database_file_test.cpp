@@ -166,7 +166,7 @@ TEST(DatabaseFile, AFullFileStoresNothingOfTheBatch)
     put(file, named("a", "one"));
     std::vector<append> batch{named("a", "two"), said("a", std::string(300'000, 'x'))};
 
-    EXPECT_EQ(failure_of([&] { (void)file.commit(batch, 1000); }).why, reason::full);
+    EXPECT_EQ(failure_of([&] { (void)file.commit(batch, at(1000)); }).why, reason::full);
     EXPECT_EQ(all(file, "a"), offsets{1});
     EXPECT_EQ(put(file, said("a")).offset, 2U);
     EXPECT_FALSE(put(file, named("a", "two")).repeat);
@@ -182,7 +182,7 @@ TEST(DatabaseFile, ABatchThatFailsInItsMiddleLeavesNothing)
                   "'{')"); // where the 2nd is to be
 
     EXPECT_EQ(failure_of([&] {
-                  (void)file.commit(std::vector{named("a", "one"), said("a")}, 1000);
+                  (void)file.commit(std::vector{named("a", "one"), said("a")}, at(1000));
               }).why,
               reason::other);
     stranger.exec("DELETE FROM messages WHERE offset=2");
@@ -230,6 +230,7 @@ TEST(DatabaseFile, NamesAreKnownToTheNextOwnerWhoeverTurnedTheirTables)
     database a(d.file()), b(d.file());
     open(a, "room");
     open(b, "other");
+    put(b, said("other"), 101 * minute); // sees the tables as they are
     put(a, named("room", "one"), 100 * minute);
     put(b, said("other"), 111 * minute); // the tables turn
     put(a, named("room", "two"), 112 * minute);
@@ -242,6 +243,22 @@ TEST(DatabaseFile, NamesAreKnownToTheNextOwnerWhoeverTurnedTheirTables)
     }
 }
 
+TEST(DatabaseFile, NamesAreKnownForTenMinutesWhateverOtherProcessesTakeForTheTime)
+{
+    constexpr std::uint64_t minute = 60'000;
+    const disk d;
+    database a(d.file()), b(d.file());
+    open(a, "room");
+    open(b, "other");
+    put(a, named("room", "one"), 100 * minute);
+    for (std::uint64_t turns = 0; turns < 4; ++turns) {
+        put(b, said("other"), 200 * minute);
+        put(a, said("room"), 101 * minute);
+    }
+
+    EXPECT_TRUE(put(a, named("room", "one"), 109 * minute).repeat);
+}
+
 TEST(DatabaseFile, ACopyIsMadeWhileOthersWrite)
 {
     const disk d;
@@ -251,7 +268,7 @@ TEST(DatabaseFile, ACopyIsMadeWhileOthersWrite)
         database mine(d.file());
         open(mine, "b");
         while (!stop.stop_requested())
-            (void)mine.commit(std::vector<append>(2, said("b")), 1000);
+            (void)mine.commit(std::vector<append>(2, said("b")), at(1000));
     });
     for (int i = 0; i < 10; ++i) {
         fill(file, "a", 3);
@@ -305,7 +322,7 @@ TEST(DatabaseFile, IsNotCopiedOntoItself)
             batch.back().term = term;
             batch.back().sender = std::to_string(term);
         }
-        const auto last = file.commit(batch, 1000).back().offset;
+        const auto last = file.commit(batch, at(1000)).back().offset;
         if (::write(pipe, &last, sizeof last) != sizeof last)
             ::_exit(1);
     }

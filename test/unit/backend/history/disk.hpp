@@ -70,9 +70,15 @@ inline store::opened open(database& file, const std::string& rid, std::uint64_t 
     return file.take_over(one).at(0);
 }
 
+/// A time by the clock that nobody can set.
+inline protocol::instant at(std::uint64_t ms)
+{
+    return protocol::instant() + std::chrono::milliseconds(ms);
+}
+
 inline append_outcome put(database& file, const append& one, std::uint64_t now = 1000)
 {
-    return file.commit(std::vector{one}, now).at(0);
+    return file.commit(std::vector{one}, at(now)).at(0);
 }
 
 inline offsets of(const page& p)
@@ -90,7 +96,7 @@ inline offsets all(database& file, const std::string& rid)
 /// `count` messages in one commit.
 inline void fill(database& file, const std::string& rid, std::uint64_t count, std::uint64_t time = 1000)
 {
-    (void)file.commit(std::vector<append>(count, said(rid, "x", 1, time)), time);
+    (void)file.commit(std::vector<append>(count, said(rid, "x", 1, time)), at(time));
 }
 
 inline ::testing::AssertionResult says(std::string_view text, std::string_view part)

@@ -1,0 +1,107 @@
+#include "test/sim/frontend_process.hpp"
+
+#include "test/sim/broker_process.hpp"
+
+#include <array>
+#include <span>
+
+namespace citron::sim {
+
+namespace {
+constexpr std::size_t longest_message = 1U << 20U; ///< as conf's limit and a little
+}
+
+void frontend_process::halt()
+{
+    peer_process::halt();
+    ids_.clear();
+    readers_.clear();
+    for (const auto& [id, s] : std::exchange(sockets_, {}))
+        s->server_died();
+    for (auto* s : std::exchange(dialled_, {}))
+        s->server_died();
+}
+
+void frontend_process::accept(socket& s)
+{
+    dialled_.erase(&s);
+    auto* session = sessions().open(now());
+    if (!session)
+        return s.shut();
+    sockets_.emplace(session->id, &s);
+    ids_.emplace(&s, session->id);
+    readers_.try_emplace(session->id, longest_message);
+}
+
+/// As the shell: whole messages to the sessions, and what the WebSocket itself has to say.
+void frontend_process::read(socket& s, std::string bytes)
+{
+    using kind = frontend::websocket_reader::kind;
+    const auto id = ids_.find(&s);
+    if (id == ids_.end())
+        return;
+    const auto who = id->second;
+    auto& reader = readers_.at(who);
+    std::span<char> rest(bytes);
+    for (;;) {
+        const auto e = reader.next(rest);
+        if (e.what == kind::nothing)
+            return;
+        if (e.what == kind::message)
+            sessions().on_message(who, e.payload, now());
+        else if (e.what == kind::ping)
+            control(who, frontend::pong_frame(e.payload));
+        else if (e.what != kind::pong)
+            return control(who, frontend::close_frame(
+                                    e.code == frontend::close_no_status ? frontend::close_normal : e.code));
+    }
+}
+
+void frontend_process::control(protocol::session_id who, const protocol::frame& f)
+{
+    sessions().on_control(who, std::string(f.view()), now());
+}
+
+void frontend_process::closed(socket& s)
+{
+    if (const auto id = ids_.find(&s); id != ids_.end())
+        forget(id->second);
+}
+
+void frontend_process::forget(protocol::session_id id)
+{
+    const auto found = sockets_.find(id);
+    ids_.erase(found->second);
+    sockets_.erase(found);
+    readers_.erase(id);
+    sessions().on_gone(id, now());
+}
+
+void frontend_process::flush(protocol::session_id id)
+{
+    auto* session = sessions().find(id);
+    const auto found = sockets_.find(id);
+    if (!session || found == sockets_.end())
+        return;
+    std::array<std::string_view, 16> parts;
+    while (!session->out.empty()) {
+        std::string bytes;
+        for (std::size_t n = session->out.gather(parts), i = 0; i < n; ++i)
+            bytes += parts[i];
+        session->out.consume(bytes.size());
+        found->second->write(std::move(bytes));
+    }
+    if (session->state == frontend::phase::closing) {
+        found->second->shut();
+        forget(id);
+    }
+}
+
+void frontend_process::carry_out()
+{
+    while (sessions().flush_dirty([this](frontend::session& s) { flush(s.id); })) {
+    }
+    peer_process::carry_out();
+}
+
+} // namespace citron::sim
