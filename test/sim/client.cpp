@@ -87,6 +87,8 @@ void client::do_in_room()
             return; // on its way out
     if (doubtful_.contains(rid))
         return say_again(rid);
+    if (stored_.contains(rid) && chance_.percent(8))
+        return repeat(rid);
     const auto what = chance_.below(100);
     if (what < 60)
         for (auto n = chance_.between(1, 4); n > 0; --n)
@@ -138,6 +140,10 @@ void client::drop(socket& s)
     socket_ = nullptr;
     working_ = false;
     received_.clear();
+    acknowledged_.clear();
+    if (!s.server_lives())
+        for (const auto& [rid, inside] : stays_)
+            orphaned_[rid] = scene_.clock.now();
     for (const auto& [id, q] : std::exchange(asked_, {}))
         doubt(q);
     while (!stays_.empty())
@@ -158,7 +164,7 @@ void client::ask(std::string_view route, question q, const std::string& body)
     q.frozen = socket_->server().stood_still();
     if (const auto s = stays_.find(q.rid); s != stays_.end())
         q.inside = s->second;
-    const auto id = next_id_++;
+    const auto id = q.id = next_id_++;
     scene_.log.line(label_, "asks {} {} {}", id, route, body);
     socket_->send(protocol::encode_request(id, route, body));
     asked_.emplace(id, std::move(q));
@@ -171,6 +177,8 @@ void client::enter(const std::string& rid, act how)
     if (how == act::enter && !resume_key_.empty() && chance_.percent(60))
         body["resumeKey"] = resume_key_;
     q.same_key = how == act::join || body.contains("resumeKey");
+    const auto key = keys_.find(rid);
+    q.own_name = q.same_key && key != keys_.end() && key->second == resume_key_;
     if (const auto seen = last_seen_.find(rid); seen != last_seen_.end() && chance_.percent(50)) {
         q.since = seen->second;
         body["since"] = {{"epoch", seen->second.epoch}, {"offset", seen->second.offset}};
@@ -217,9 +225,21 @@ void client::say_again(const std::string& rid)
     }
 }
 
-/// It may have been stored, or not.
+/// As a careless client does: what was answered already.
+void client::repeat(const std::string& rid)
+{
+    const auto content = chance_.pick(stored_.at(rid));
+    book_.said_again(content);
+    say(rid, content);
+}
+
+/// It may have been stored, or not; have let us in, or not.
 void client::doubt(const question& q)
 {
+    if (q.what == act::enter || q.what == act::join) {
+        keys_.erase(q.rid);
+        orphaned_.erase(q.rid);
+    }
     if (names_its_messages_ && q.what == act::send)
         doubtful_[q.rid].push_back(q.content);
 }

@@ -22,6 +22,7 @@ struct habits
 {
     std::vector<std::string> rooms;                       ///< that there are
     std::vector<std::string> users;                       ///< whom one may whisper to
+    std::string contested;                                ///< a name that two clients want; empty: none
     duration pause{600'000};                              ///< longest time between two doings of one client
     unsigned leaving = 8;                                 ///< per cent of doings: disconnects
     unsigned vanishing = 15;                              ///< per cent of disconnects: without a word
@@ -78,10 +79,12 @@ private:
         std::string rid;
         std::string content; ///< sends
         std::optional<position> since;
+        std::uint32_t id = 0;
         instant sent;
         duration frozen{0};           ///< how long the connector had stood still by then
         const stay* inside = nullptr; ///< the stay in rid in which it was asked
         bool same_key = false;        ///< enter: with the resumeKey of the last connection
+        bool own_name = false;        ///< enter: and whoever holds the name in rid holds it by that key
         bool complained = false;
     };
 
@@ -98,6 +101,7 @@ private:
     void send(const std::string& rid, const std::string& target);
     void say(const std::string& rid, const std::string& content);
     void say_again(const std::string& rid);
+    void repeat(const std::string& rid);
     void doubt(const question& q);
     void signal(const std::string& rid);
     void look(const std::string& rid, act what);
@@ -110,6 +114,9 @@ private:
     void on_answer(const question& q, const json& body);
     void on_refusal(const question& q, const std::string& reason);
     void on_entered(const question& q, const json& body);
+    void on_stored(const question& q, const json& body);
+    void check_name(const question& q);
+    void check_timeout(const question& q);
     void end_stay(const std::string& rid);
     [[nodiscard]] bool overdue(const question& q) const;
     [[nodiscard]] std::string next_content();
@@ -133,6 +140,12 @@ private:
     std::string resume_key_;
     bool names_its_messages_; ///< gives each a cid, and says it again as long as it does not know its fate
     std::map<std::string, std::vector<std::string>> doubtful_; ///< such messages, by room
+    std::map<std::string, std::vector<std::string>> stored_;   ///< by room: those whose place it knows
+    std::map<std::uint32_t, std::pair<const stay*, instant>>
+        acknowledged_; ///< sends of this connection: in which stay, and when
+    std::map<std::string, std::string>
+        keys_; ///< by room: the resumeKey that it was certainly there with last
+    std::map<std::string, instant> orphaned_; ///< by room: when its connector died while it was there
 };
 
 } // namespace citron::sim

@@ -105,8 +105,9 @@ void ledger::add(stay& s, const std::string& user)
         complain(fmt::format("{}: onAdd of {}, who is there", name(s), user));
 }
 
-void ledger::leave(stay& s, const std::string& user)
+void ledger::leave(stay& s, const std::string& user, instant now)
 {
+    farewells_.push_back({user, s.rid, name(s), now});
     if (user == s.user)
         complain(name(s) + ": onLeave of oneself");
     if (s.users.erase(user) == 0)

@@ -20,6 +20,10 @@ void pipe::send(std::string frame)
 {
     if (!flow_->open)
         return;
+    if (flow_->to_swallow > 0) {
+        --flow_->to_swallow;
+        return;
+    }
     flow_->last = std::max(flow_->last, flow_->clock.now() + delay(*flow_));
     flow_->in_flight.push_back(std::move(frame));
     flow_->clock.at(flow_->last, [f = flow_] {

@@ -20,6 +20,8 @@ public:
     pipe(timeline& clock, dice chance, duration slowness, receiver to);
 
     void send(std::string frame);
+    /// The next `count` frames that are sent never arrive; what follows does.
+    void swallow(std::size_t count) { flow_->to_swallow = count; }
     /// Nothing can be sent any more, and of what is in flight only the first `keep` frames still arrive.
     void cut(std::size_t keep);
     /// As cut, with a random part of what is in flight.
@@ -37,6 +39,7 @@ private:
         std::deque<std::string> in_flight = {};
         instant last = {};
         bool open = true;
+        std::size_t to_swallow = 0;
     };
     [[nodiscard]] static duration delay(flow& f);
 

@@ -1,6 +1,10 @@
 file(GLOB sim_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.cpp)
-add_executable(sim ${sim_sources})
-target_link_libraries(sim PRIVATE broker_core frontend_core backend_core cluster_core protocol CLI11::CLI11)
+list(FILTER sim_sources EXCLUDE REGEX "/main[.]cpp$")
+add_library(sim_core OBJECT ${sim_sources})
+target_link_libraries(sim_core PUBLIC broker_core frontend_core backend_core cluster_core protocol CLI11::CLI11)
+add_executable(sim ${CMAKE_CURRENT_LIST_DIR}/main.cpp)
+target_link_libraries(sim PRIVATE sim_core)
+include(${CMAKE_CURRENT_LIST_DIR}/mutants.cmake)
 
 # One test per scenario and hundred seeds: they run side by side, and a failure names what it is about.
 if(CITRON_SANITIZE)

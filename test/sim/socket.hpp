@@ -34,6 +34,7 @@ public:
     void server_died();
 
     [[nodiscard]] connector_process& server() const { return to_; }
+    [[nodiscard]] bool server_lives() const; ///< the life that was dialled
 
 private:
     void tell_client(instant when);
