@@ -126,7 +126,7 @@ void client::on_push(std::string_view route, const json& body)
     const auto rid = protocol::text_at(body, "rid");
     const auto found = stays_.find(rid);
     if (route == "onChat" && !body.contains("offset"))
-        return book_.whisper_seen(protocol::text_at(body, "msg"), user_);
+        return book_.whisper_seen(protocol::text_at(body, "msg"), user_, label_);
     if (found == stays_.end())
         return book_.complain(fmt::format("{}: {} of {}, where it is not", who(), route, rid));
     auto& s = *found->second;

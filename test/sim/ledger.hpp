@@ -77,7 +77,8 @@ public:
     void whispered(const std::string& content, const std::string& to, const std::string& rid, instant sent);
     void whisper_acknowledged(const std::string& content, instant now);
     void whisper_unknown(const std::string& content, instant now); ///< refused: there is nobody of that name
-    void whisper_seen(const std::string& content, const std::string& user);
+    /// `client`: two may have the name of `user`, one after the other.
+    void whisper_seen(const std::string& content, const std::string& user, const std::string& client);
     void signal_seen(const stay& s, const std::string& data);
 
     void complain(std::string text);
