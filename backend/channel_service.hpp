@@ -34,7 +34,6 @@ struct channel_options
     std::size_t waiting_bytes = 4U << 20U; ///< requests that wait for one room to open; over it: overloaded
     page_limit repair{500, 1U << 20U};     ///< messages in one state answer
     page_limit resume{500, 2U << 20U};     ///< a client that missed more gets the newest page instead
-    milliseconds confirm_within{3'000};    ///< the broker's word that we are in the view; else we ask again
     milliseconds last_whispers{500};       ///< a room that goes waits so long for what it delivers
     whisper_options whispers;
     handover_options handovers;
@@ -93,8 +92,6 @@ public:
     [[nodiscard]] std::uint64_t unix_ms() const override;
 
 private:
-    using opening_list =
-        std::vector<std::pair<std::string, std::uint64_t>>;           ///< rooms, and room::opening of each
     using room_list = std::map<std::string, protocol::enrolled_room>; ///< by rid
 
     /// What has come so far of a room that is being handed to us.
@@ -137,8 +134,6 @@ private:
     void begin_opening();
     void begin_opening(room& r);
     void flush_openings();
-    void confirm(opening_list rooms, std::vector<store::opened> as);
-    void taken_over(const opening_list& rooms, std::vector<store::opened> as);
     void opened(const std::string& rid, store::opened as);
     void not_opened(const std::string& rid);
     void refuse_waiting(room& r, errc why, std::string_view connector = {});

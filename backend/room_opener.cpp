@@ -55,43 +55,18 @@ void channel_service::flush_openings()
 {
     if (openings_.empty())
         return;
-    opening_list rooms;
+    std::vector<std::pair<std::string, std::uint64_t>> rooms;
     for (const auto& o : openings_)
         rooms.emplace_back(o.rid, find(o.rid)->opening);
-    history_.take_over(
-        std::exchange(openings_, {}), [this, rooms = std::move(rooms)](std::vector<store::opened> as) {
-            history_.local() || as.empty() ? taken_over(rooms, std::move(as)) : confirm(rooms, std::move(as));
-        });
-}
-
-/// Others write to this store too. If we stood still, we may have been given up before we took these rooms
-/// over, and who owns them has stored what waits here. Whom the broker answers now is in the view still: any
-/// later owner raises the terms above ours, and what we store under them is refused.
-void channel_service::confirm(opening_list rooms, std::vector<store::opened> as)
-{
-    const auto on_answer = [this, rooms = std::move(rooms), as = std::move(as)](const cluster::answer& a,
-                                                                                instant now) {
-        now_ = now;
-        const bool confirmed = a.who == cluster::speaker::broker && a.code != errc::unavailable;
-        if (confirmed)
-            return taken_over(rooms, as);
-        open_again_ = true;
-        for (const auto& [rid, opening] : rooms)
-            if (room* r = find(rid); r && r->opening == opening)
-                mine(rid) ? void(r->now = room::state::gathering) : turn_away(*r);
-    };
-    rpc_.call_server("broker", {}, protocol::confirm_route, {}, now_ + options_.confirm_within, on_answer);
-}
-
-/// `as`: one per room, or nothing when the store does not do it now.
-void channel_service::taken_over(const opening_list& rooms, std::vector<store::opened> as)
-{
-    for (std::size_t i = 0; i < rooms.size(); ++i) {
-        const auto& [rid, opening] = rooms[i];
-        if (const room* r = find(rid); !r || r->opening != opening)
-            continue;
-        as.empty() ? not_opened(rid) : opened(rid, std::move(as[i]));
-    }
+    history_.take_over(std::exchange(openings_, {}),
+                       [this, rooms = std::move(rooms)](std::vector<store::opened> as) {
+                           for (std::size_t i = 0; i < rooms.size(); ++i) {
+                               const auto& [rid, opening] = rooms[i];
+                               if (const room* r = find(rid); !r || r->opening != opening)
+                                   continue;
+                               as.empty() ? not_opened(rid) : opened(rid, std::move(as[i]));
+                           }
+                       });
 }
 
 /// The store does not do it now. Who waits for an answer is told; what nobody waits for is kept.

@@ -162,8 +162,6 @@ void switchboard::serve(const envelope& e)
         return undeliverable(e);
     if (e.route == protocol::stats_route)
         answer(e, errc::ok, stats_ ? stats_() : json_of(counters_));
-    else if (e.route == protocol::confirm_route)
-        answer(e, errc::ok, {});
     else
         answer(e, errc::no_such_route, {});
 }

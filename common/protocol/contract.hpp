@@ -343,9 +343,6 @@ struct evict
     CITRON_FIELDS(boot, session, reason)
 };
 
-/// chat server -> broker: am I in the view still? Reply: empty; who was given up is refused instead.
-inline constexpr std::string_view confirm_route = "sys.viewRemote.confirm";
-
 /// tool -> any server: reply is a JSON object of counters and gauges.
 inline constexpr std::string_view stats_route = "sys.statsRemote.read";
 

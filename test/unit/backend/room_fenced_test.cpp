@@ -54,32 +54,8 @@ TEST_F(RoomFenced, WhatWasOnItsWayToTheStoreIsToBeAskedOfTheNextOwner)
     EXPECT_EQ(disk.read_after("lobby", 0, {}).messages.size(), 1U);
 }
 
-/// It stood still while it was given up and the lobby's next owner stored what waits here, then goes on.
-TEST(RoomNotConfirmed, WhoWasGivenUpBeforeItOpensARoomServesNobodyThere)
-{
-    database disk{{.path = ":memory:"}};
-    room_stage s{{}, &disk};
-    const auto ann = room_stage::who("ann", "c1", 1);
-    s.settle();
-    s.enroll("c1", {ann});
-    s.enroll("c2");
-    s.send(ann, 1, "one");
-    s.broker_confirms = false;
-
-    s.turn();
-    (void)s.says();
-    s.pass(milliseconds(2'000));
-
-    EXPECT_TRUE(disk.read_after("lobby", 0, {}).messages.empty());
-    EXPECT_EQ(s.count("room.opened"), 0U);
-
-    s.broker_confirms = true; // it was not: the answer was only late
-    s.pass(milliseconds(2'000));
-    EXPECT_EQ(disk.read_after("lobby", 0, {}).messages.size(), 1U) << "and it is asked again";
-}
-
 /// A join that its connector has given up before it enrolled again: the room opens only then.
-TEST(RoomNotConfirmed, WhatAConnectorSentBeforeItEnrolledAgainCountsNoMore)
+TEST(RoomFencedWaiting, WhatAConnectorSentBeforeItEnrolledAgainCountsNoMore)
 {
     room_stage s;
     const auto ann = room_stage::who("ann", "c1", 1);

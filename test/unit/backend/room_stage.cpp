@@ -259,24 +259,7 @@ void room_stage::turn()
     for (; on_disk && !on_disk->idle(); end_turn()) {
         on_disk->carry_out(clock);
         on_disk->tell();
-        confirm();
     }
-}
-
-/// What a broker does that has it in the view.
-void room_stage::confirm()
-{
-    std::vector<std::uint64_t> asked;
-    for (auto& line = server.line(); line.outgoing(); line.pop_outgoing()) {
-        const auto e = protocol::decode(*line.outgoing()).value();
-        if (e.route == protocol::confirm_route)
-            asked.push_back(e.id);
-        else
-            sent_.emplace_back(*line.outgoing());
-    }
-    for (const auto id : asked)
-        if (broker_confirms)
-            hear({.kind = kind::reply, .from = "broker", .to = {"s1"}, .id = id});
 }
 
 void room_stage::pass(milliseconds time)

@@ -95,9 +95,8 @@ public:
     /// A room that s1 keeps, or loses, when s2 comes.
     static std::string room_of(std::string_view owner);
 
-    bool broker_confirms = true; ///< answers at once who asks whether it is in the view still
-    std::string rid = "lobby";   ///< the room that all of this is about
-    std::uint64_t clock = 1000;  ///< wall clock
+    std::string rid = "lobby";  ///< the room that all of this is about
+    std::uint64_t clock = 1000; ///< wall clock
     instant now{std::chrono::hours(1)};
     protocol::counters counters;
     protocol::view view;
@@ -108,7 +107,6 @@ public:
 private:
     void show(bool owners_changed);
     void welcome(bool fresh);
-    void confirm();
     protocol::server_info& server_named(const std::string& id);
     std::string named(const std::string& epoch);
     std::string text_of(const protocol::head& at);
@@ -124,7 +122,6 @@ private:
     std::map<std::uint64_t, std::string> asked_; ///< call -> route
     std::vector<std::uint64_t> parts_;           ///< calls that it made to hand rooms over
     std::vector<std::string> epochs_;
-    std::vector<std::string> sent_; ///< frames that says() has not shown yet
 };
 
 } // namespace citron::backend::test

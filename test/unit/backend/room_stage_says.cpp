@@ -190,10 +190,8 @@ lines room_stage::says()
 {
     end_turn();
     lines said;
-    for (auto& line = server.line(); line.outgoing(); line.pop_outgoing())
-        sent_.emplace_back(*line.outgoing());
-    for (const auto& frame : std::exchange(sent_, {})) {
-        const auto e = protocol::decode(frame).value();
+    for (auto& line = server.line(); line.outgoing(); line.pop_outgoing()) {
+        const auto e = protocol::decode(*line.outgoing()).value();
         if (e.kind != kind::beat && e.kind != kind::hello)
             said.push_back(text_of(e));
     }
