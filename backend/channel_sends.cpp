@@ -206,6 +206,9 @@ channel::admission channel::admit(seat& from, const client_request& request, con
     if (first == from.sends.end())
         return admission::past;
     first->reply_to = reply_to;
+    for (auto& waits : storing_) // the seat may be gone by the time it is stored
+        if (waits.from.number == request.number && session_ref(waits.from.who) == session_ref(from.who))
+            waits.from.reply_to = reply_to;
     if (first->answer)
         port_.answer(reply_to, rid_, first->answer->first, first->answer->second);
     return admission::repeat;

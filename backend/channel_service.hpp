@@ -141,6 +141,7 @@ private:
     void opened(const std::string& rid, store::opened as);
     void not_opened(const std::string& rid);
     void outdated(const std::string& rid);
+    void refuse_waiting(room& r, errc why, std::string_view connector = {});
     void remove_unlisted(room& r);
     void seat_members(room& r, std::map<std::string, std::vector<protocol::session_id>>& evicted);
     void correct(room& r, const std::string& connector, const protocol::enrolled_room& list);

@@ -82,14 +82,7 @@ void channel_service::not_opened(const std::string& rid)
     ++unopened_;
     open_again_ = true;
     r.now = room::state::gathering;
-    std::erase_if(r.waiting, [&](const stored_envelope& one) {
-        const auto e = one.get();
-        if (e.kind != protocol::kind::call)
-            return false;
-        r.waiting_bytes -= std::min(r.waiting_bytes, waiting_size(e));
-        answer(caller_of(e), e.room, errc::unavailable, {});
-        return true;
-    });
+    refuse_waiting(r, errc::unavailable);
     if (!mine(rid))
         turn_away(r);
 }
@@ -103,6 +96,19 @@ void channel_service::outdated(const std::string& rid)
     r.now = room::state::gathering;
     if (!mine(rid))
         turn_away(r);
+}
+
+/// Calls alone, of one connector or of all.
+void channel_service::refuse_waiting(room& r, errc why, std::string_view connector)
+{
+    std::erase_if(r.waiting, [&](const stored_envelope& one) {
+        const auto e = one.get();
+        if (e.kind != protocol::kind::call || (!connector.empty() && e.from != connector))
+            return false;
+        r.waiting_bytes -= std::min(r.waiting_bytes, waiting_size(e));
+        answer(caller_of(e), e.room, why, {});
+        return true;
+    });
 }
 
 void channel_service::opened(const std::string& rid, store::opened as)
@@ -245,6 +251,7 @@ void channel_service::end_enroll(const std::string& connector, room_list list)
 {
     std::vector<std::string> touched;
     for (auto& [rid, r] : rooms_) {
+        refuse_waiting(*r, errc::moved, connector); // it sends again what it has not given up meanwhile
         if (list.contains(rid))
             continue;
         r->enrolled.erase(connector);

@@ -4,6 +4,7 @@
 #include "backend/history/database_rows.hpp"
 
 #include <SQLiteCpp/Backup.h>
+#include <fmt/format.h>
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -21,6 +22,11 @@ namespace {
 /// Between one message of a room and the next. What counts more is a clock that was set forward, or a room
 /// where nothing was said.
 constexpr std::uint64_t longest_gap_ms = 10'000;
+
+std::string send_name(std::string_view sender, std::uint64_t number)
+{
+    return fmt::format("{}#{}", sender, number);
+}
 
 } // namespace
 
@@ -122,27 +128,39 @@ append_outcome database::keep(const append& a, room_row& room)
         offset = ++room.offset;
         room.time = a.time;
         query(file_->sql.add_message, room.id, offset, a.time, a.sender, a.number, a.chat).run();
+        if (room.numbered && a.number != 0)
+            room.numbered->try_emplace(send_name(a.sender, a.number), known_send{offset, a.time});
     }
     if (!a.cid.empty() && a.what != append::kind::question)
         query(file_->sql.add_send.at(current_), room.id, bytes{a.cid}, offset, a.time).run();
     return {.offset = offset, .time = a.time};
 }
 
-/// Among the messages themselves, newest first: a table of these names would be written with every message,
-/// to be read after the death of an owner only. Ends where messages are too old to be sent again.
-std::optional<database::known_send> database::find_numbered(const room_row& room, const append& a)
+/// Among the messages themselves: a table of these names would be written with every message, to be read
+/// after the death of an owner only. Then it may be asked of many sends of one room, so it reads them all at
+/// once.
+std::optional<database::known_send> database::find_numbered(room_row& room, const append& a)
+{
+    if (!room.numbered)
+        read_numbered(room, a.time);
+    const auto found = room.numbered->find(send_name(a.sender, a.number));
+    return found == room.numbered->end() ? std::nullopt : std::optional(found->second);
+}
+
+/// Newest first, to where messages are too old to be sent again at `now_ms`.
+void database::read_numbered(room_row& room, std::uint64_t now_ms)
 {
     constexpr std::uint64_t old_ms = std::chrono::milliseconds(names_known).count();
-    std::uint64_t age = 0, later = a.time;
+    room.numbered.emplace();
+    std::uint64_t age = 0, later = now_ms;
     query rows(file_->sql.senders, room.id);
     while (age <= old_ms && rows.next()) {
-        const auto time = rows.number(2);
-        if (rows.number(0) == a.number && rows.text(3) == a.sender)
-            return known_send{rows.number(1), time};
+        const auto number = rows.number(0), time = rows.number(2);
+        if (number != 0)
+            room.numbered->try_emplace(send_name(rows.text(3), number), known_send{rows.number(1), time});
         age += std::min(later - std::min(later, time), longest_gap_ms);
         later = time;
     }
-    return std::nullopt;
 }
 
 std::optional<database::known_send> database::find_named(const room_row& room, std::string_view name)

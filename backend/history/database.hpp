@@ -97,7 +97,8 @@ private:
     append_outcome place(const append& a, room_row& room);
     append_outcome keep(const append& a, room_row& room);
     [[nodiscard]] std::optional<known_send> find_named(const room_row& room, std::string_view name);
-    [[nodiscard]] std::optional<known_send> find_numbered(const room_row& room, const append& a);
+    [[nodiscard]] std::optional<known_send> find_numbered(room_row& room, const append& a);
+    void read_numbered(room_row& room, std::uint64_t now_ms);
     [[nodiscard]] bool is_outdated(const store::mandate& by);
     store::opened raise(const store::opening& o);
     [[nodiscard]] range expired(std::int64_t room, std::uint64_t now_ms, std::size_t budget);

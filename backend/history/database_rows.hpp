@@ -4,9 +4,17 @@
 #include "backend/history/database.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <unordered_map>
 
 namespace citron::backend {
+
+/// Where a send was stored.
+struct database::known_send
+{
+    std::uint64_t offset = 0, time = 0;
+};
 
 /// A room as a transaction has read it and moves it on; id 0: there is none.
 struct database::room_row
@@ -17,12 +25,8 @@ struct database::room_row
     std::uint64_t first = 0;  ///< its offset when it was read
     std::uint64_t offset = 0; ///< of its last message, and that one's time
     std::uint64_t time = 0;
-};
-
-/// Where a send was stored.
-struct database::known_send
-{
-    std::uint64_t offset = 0, time = 0;
+    /// Its numbered sends, once one of them was looked for: read once, and kept up to date.
+    std::optional<std::unordered_map<std::string, known_send>> numbered = {};
 };
 
 /// Messages that retention no longer keeps: those of a room up to an offset.

@@ -1,6 +1,7 @@
 #include "backend/history/memory_store.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace citron::backend {
@@ -58,7 +59,7 @@ append_outcome memory_store::put(append& a)
         return {.offset = first->second.offset, .time = first->second.time, .repeat = true};
     }
     if (a.what == append::kind::name)
-        push_name(a, r);
+        push_name(a.rid, r, std::move(a.cid), a.time);
     if (a.what != append::kind::message)
         return {.time = a.time};
     ++stored_;
@@ -79,11 +80,11 @@ void memory_store::push(const std::string& rid, ring& r, message m)
 }
 
 /// As many as messages, within the same bytes.
-void memory_store::push_name(append& a, ring& r)
+void memory_store::push_name(const std::string& rid, ring& r, std::string cid, std::uint64_t time)
 {
-    grown(a.rid, r, a.cid.size());
-    r.cids.insert_or_assign(a.cid, known{0, a.time});
-    r.names.push_back(std::move(a.cid));
+    grown(rid, r, cid.size());
+    r.cids.insert_or_assign(cid, known{0, time});
+    r.names.push_back(std::move(cid));
     while (r.names.size() > 1 && (r.names.size() > options_.room_messages || r.bytes > options_.room_bytes))
         drop_name(r);
 }
@@ -230,7 +231,11 @@ store::content memory_store::extract(std::string_view rid)
     if (found == rings_.end())
         return {};
     auto& r = found->second;
-    content c{r.at, {std::make_move_iterator(r.messages.begin()), std::make_move_iterator(r.messages.end())}};
+    content c{r.at, {}};
+    c.messages.reserve(r.names.size() + r.messages.size());
+    for (auto& name : r.names)
+        c.messages.push_back({.time = r.cids.at(name).time, .push = {}, .name = std::move(name)});
+    std::ranges::move(r.messages, std::back_inserter(c.messages));
     total_ -= r.bytes;
     if (r.age != written_.end())
         written_.erase(r.age);
@@ -248,7 +253,7 @@ void memory_store::adopt(std::string_view rid, content c)
     auto& r = open_ring(name);
     r.at = c.at;
     for (auto& m : c.messages)
-        push(name, r, std::move(m));
+        m.offset == 0 ? push_name(name, r, std::move(m.name), m.time) : push(name, r, std::move(m));
     bound_total();
 }
 

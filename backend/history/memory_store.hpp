@@ -64,7 +64,7 @@ private:
     append_outcome put(append& a);
     opened raise(const opening& o);
     void push(const std::string& rid, ring& r, protocol::message m);
-    void push_name(append& a, ring& r);
+    void push_name(const std::string& rid, ring& r, std::string cid, std::uint64_t time);
     void grown(const std::string& rid, ring& r, std::size_t bytes);
     void shrunk(ring& r, std::size_t bytes);
     void empty(ring& r);

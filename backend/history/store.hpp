@@ -111,7 +111,7 @@ public:
     struct content
     {
         protocol::head at;
-        std::vector<protocol::message> messages;
+        std::vector<protocol::message> messages; ///< those at offset 0 are names alone, see append::kind
     };
     [[nodiscard]] virtual content extract(std::string_view rid) = 0;
     virtual void adopt(std::string_view rid, content c) = 0;

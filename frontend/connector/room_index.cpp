@@ -21,6 +21,25 @@ place::whisper_fate place::note_whisper(std::string_view from, std::uint64_t num
     return whisper_fate::show;
 }
 
+void left_whispers::keep(place& p)
+{
+    constexpr std::size_t most = 8;
+    if (p.whispers.empty())
+        return;
+    rooms_.emplace_back(p.in->rid, std::move(p.whispers));
+    if (rooms_.size() > most)
+        rooms_.pop_front();
+}
+
+void left_whispers::restore(place& p)
+{
+    const auto left = std::ranges::find(rooms_, p.in->rid, &decltype(rooms_)::value_type::first);
+    if (left == rooms_.end())
+        return;
+    p.whispers = std::move(left->second);
+    rooms_.erase(left);
+}
+
 void room::forget_recent()
 {
     recent.clear();

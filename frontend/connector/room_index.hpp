@@ -119,6 +119,17 @@ struct room
     void forget_recent();
 };
 
+/// What one session was whispered in rooms that it has left lately: should it come back, repeats are known.
+class left_whispers
+{
+public:
+    void keep(place& p);    ///< of a place that ends
+    void restore(place& p); ///< to a new one
+
+private:
+    std::list<std::pair<std::string, std::list<place::whisper>>> rooms_; ///< at most eight, newest last
+};
+
 /// True when `a` comes before `b` in the room's order of events.
 [[nodiscard]] inline bool before(const protocol::head& a, const protocol::head& b)
 {

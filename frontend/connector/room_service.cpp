@@ -91,6 +91,7 @@ void room_service::ask_in(session& s, const entry& wanted, others rest, reply do
         who.key_hash = sha256_hex(who.resume_key);
     }
     auto& p = index_.add(s, wanted.rid, wanted.user);
+    who.whispers.restore(p);
     p.next_send = who.next_send; // a number names a send of this session, also when it left and came back
     ask_owner(p, wanted, rest, std::move(done), now + options_.request_timeout, now);
 }
@@ -142,6 +143,8 @@ void room_service::leave(place& p, bool moving)
     if (!rpc_.notify_room(p.in->rid, protocol::kick::route, body))
         line_.renew(); // the enroll list on the new line says it
     calls_.cancel(p.join_call);
+    if (const auto known = identities_.find(p.client->id); known != identities_.end())
+        known->second.whispers.keep(p);
     index_.remove(p);
 }
 

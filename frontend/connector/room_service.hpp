@@ -79,6 +79,7 @@ private:
         std::string user, resume_key, key_hash;
         std::uint64_t next_send = 1; ///< beyond every number that a send of this session had, in any room
         std::uint64_t opened = 0;    ///< ms since 1970
+        left_whispers whispers;
     };
 
     /// While one is alive, sessions that end keep their places: whoever walks over members may go on.

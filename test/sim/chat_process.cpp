@@ -21,8 +21,11 @@ void chat_process::boot()
     options.peer = peer_options();
     options.peer.self.store = store.id();
     options.channels.seed = scene_.chance.next();
+    options.channels.handovers.part_bytes = 2'048; // a room comes in several
+    options.channels.handovers.window_bytes = 8'192;
     server_ = std::make_unique<backend::chat_server>(options, store, counters_, now());
     server_->set_stats([] { return std::string("{}"); });
+    server_->on_tick(now(), wall_clock()); // as backend/server does: it knows what time it is from the start
 }
 
 void chat_process::halt()

@@ -41,8 +41,10 @@ city::city(scene& s, ledger& book)
         ways_.users.push_back("u" + std::to_string(n));
     for (const auto& user : ways_.users)
         clients_.push_back(std::make_unique<client>(s, book, ways_, user, user));
-    if (s.chance.percent(30)) // two who want the same name
+    if (s.chance.percent(30)) { // two who want the same name
+        ways_.contested = ways_.users.front();
         clients_.push_back(std::make_unique<client>(s, book, ways_, ways_.users.front(), "twin"));
+    }
 }
 
 void city::start_soon(process& p)

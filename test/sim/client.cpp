@@ -90,6 +90,8 @@ void client::do_in_room()
             return; // on its way out
     if (doubtful_.contains(rid))
         return say_again(rid);
+    if (stored_.contains(rid) && chance_.percent(8))
+        return repeat(rid);
     const auto what = chance_.below(100);
     if (what < 60)
         for (auto n = chance_.between(1, 4); n > 0; --n)
@@ -142,6 +144,10 @@ void client::drop(socket& s)
     socket_ = nullptr;
     working_ = false;
     received_.clear();
+    acknowledged_.clear();
+    if (!s.server_lives())
+        for (const auto& [rid, inside] : stays_)
+            orphaned_[rid] = scene_.clock.now();
     for (const auto& [id, q] : std::exchange(asked_, {}))
         doubt(q);
     const auto when = std::min(hears_nothing() ? heard_ : scene_.clock.now(), s.sound_until());
@@ -163,7 +169,7 @@ void client::ask(std::string_view route, question q, const std::string& body)
     q.frozen = stood_still();
     if (const auto s = stays_.find(q.rid); s != stays_.end())
         q.inside = s->second;
-    const auto id = next_id_++;
+    const auto id = q.id = next_id_++;
     scene_.log.line(label_, "asks {} {} {}", id, route, body);
     socket_->send(protocol::encode_request(id, route, body));
     asked_.emplace(id, std::move(q));
@@ -176,6 +182,8 @@ void client::enter(const std::string& rid, act how)
     if (how == act::enter && !resume_key_.empty() && chance_.percent(60))
         body["resumeKey"] = resume_key_;
     q.same_key = how == act::join || body.contains("resumeKey");
+    const auto key = keys_.find(rid);
+    q.own_name = q.same_key && key != keys_.end() && key->second == resume_key_;
     if (const auto seen = last_seen_.find(rid); seen != last_seen_.end() && chance_.percent(50)) {
         q.since = seen->second;
         body["since"] = {{"epoch", seen->second.epoch}, {"offset", seen->second.offset}};
@@ -196,37 +204,49 @@ std::string client::next_content()
 void client::send(const std::string& rid, const std::string& target)
 {
     const auto content = next_content();
-    if (target == "*") {
-        book_.said(content);
-        return say(rid, content);
-    }
-    book_.whispered(content, target, rid, scene_.clock.now());
-    ask("chat.chatHandler.send", {.what = act::whisper, .rid = rid, .content = content},
-        json{{"content", content}, {"target", target}, {"rid", rid}}.dump());
+    target == "*" ? book_.said(content) : book_.whispered(content, target, rid, scene_.clock.now());
+    say(rid, {content, target});
 }
 
-void client::say(const std::string& rid, const std::string& content)
+void client::say(const std::string& rid, const said& message)
 {
-    json body{{"content", content}, {"target", "*"}, {"rid", rid}};
+    json body{{"content", message.content}, {"target", message.target}, {"rid", rid}};
     if (names_its_messages_)
-        body["cid"] = content;
-    ask("chat.chatHandler.send", {.what = act::send, .rid = rid, .content = content}, body.dump());
+        body["cid"] = message.content;
+    const auto what = message.target == "*" ? act::send : act::whisper;
+    ask("chat.chatHandler.send",
+        {.what = what, .rid = rid, .content = message.content, .target = message.target}, body.dump());
+}
+
+void client::say_once_more(const std::string& rid, const said& message)
+{
+    if (message.target == "*")
+        book_.said_again(message.content);
+    say(rid, message);
 }
 
 void client::say_again(const std::string& rid)
 {
     const auto doubtful = doubtful_.extract(rid);
-    for (const auto& content : doubtful.mapped()) {
-        book_.said_again(content);
-        say(rid, content);
-    }
+    for (const auto& message : doubtful.mapped())
+        say_once_more(rid, message);
 }
 
-/// It may have been stored, or not.
+/// As a careless client does: what was answered already.
+void client::repeat(const std::string& rid)
+{
+    say_once_more(rid, chance_.pick(stored_.at(rid)));
+}
+
+/// It may have been stored, or not; have let us in, or not.
 void client::doubt(const question& q)
 {
-    if (names_its_messages_ && q.what == act::send)
-        doubtful_[q.rid].push_back(q.content);
+    if (q.what == act::enter || q.what == act::join) {
+        keys_.erase(q.rid);
+        orphaned_.erase(q.rid);
+    }
+    if (names_its_messages_ && (q.what == act::send || q.what == act::whisper))
+        doubtful_[q.rid].push_back({q.content, q.target});
 }
 
 void client::signal(const std::string& rid)

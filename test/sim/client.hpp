@@ -22,6 +22,7 @@ struct habits
 {
     std::vector<std::string> rooms;                       ///< that there are
     std::vector<std::string> users;                       ///< whom one may whisper to
+    std::string contested;                                ///< a name that two clients want; empty: none
     duration pause{600'000};                              ///< longest time between two doings of one client
     unsigned leaving = 8;                                 ///< per cent of doings: disconnects
     unsigned vanishing = 15;                              ///< per cent of disconnects: without a word
@@ -73,16 +74,23 @@ private:
         history
     };
     [[nodiscard]] static std::string_view name_of(act what);
+    struct said
+    {
+        std::string content, target; ///< target: "*" or a user
+    };
     struct question
     {
         act what = act::enter;
         std::string rid;
         std::string content; ///< sends
+        std::string target;  ///< and to whom: "*" or a user
         std::optional<position> since;
+        std::uint32_t id = 0;
         instant sent;
         duration frozen{0};           ///< how long the connector and the line had stood still by then
         const stay* inside = nullptr; ///< the stay in rid in which it was asked
         bool same_key = false;        ///< enter: with the resumeKey of the last connection
+        bool own_name = false;        ///< enter: and whoever holds the name in rid holds it by that key
         bool complained = false;
     };
 
@@ -97,8 +105,10 @@ private:
     void enter(const std::string& rid, act how);
     void leave(const std::string& rid);
     void send(const std::string& rid, const std::string& target);
-    void say(const std::string& rid, const std::string& content);
+    void say(const std::string& rid, const said& message);
+    void say_once_more(const std::string& rid, const said& message);
     void say_again(const std::string& rid);
+    void repeat(const std::string& rid);
     void doubt(const question& q);
     void signal(const std::string& rid);
     void look(const std::string& rid, act what);
@@ -116,6 +126,9 @@ private:
     void end_stay(const std::string& rid, instant when);
     void end_stay(const std::string& rid) { end_stay(rid, scene_.clock.now()); }
     [[nodiscard]] duration stood_still() const;
+    void on_stored(const question& q, const json& body);
+    void check_name(const question& q);
+    void check_timeout(const question& q);
     [[nodiscard]] bool overdue(const question& q) const;
     [[nodiscard]] std::string next_content();
     [[nodiscard]] bool moving() const;
@@ -138,7 +151,13 @@ private:
     std::map<std::string, std::set<std::string>> rosters_;
     std::string resume_key_;
     bool names_its_messages_; ///< gives each a cid, and says it again as long as it does not know its fate
-    std::map<std::string, std::vector<std::string>> doubtful_; ///< such messages, by room
+    std::map<std::string, std::vector<said>> doubtful_; ///< such messages, by room
+    std::map<std::string, std::vector<said>> stored_;   ///< by room: those whose place it knows
+    std::map<std::uint32_t, std::pair<const stay*, instant>>
+        acknowledged_; ///< sends of this connection: in which stay, and when
+    std::map<std::string, std::string>
+        keys_; ///< by room: the resumeKey that it was certainly there with last
+    std::map<std::string, instant> orphaned_; ///< by room: when its connector died while it was there
 };
 
 } // namespace citron::sim

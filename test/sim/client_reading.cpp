@@ -136,7 +136,7 @@ void client::on_push(std::string_view route, const json& body)
     else if (route == "onAdd")
         book_.add(s, protocol::text_at(body, "user"));
     else if (route == "onLeave")
-        book_.leave(s, protocol::text_at(body, "user"));
+        book_.leave(s, protocol::text_at(body, "user"), scene_.clock.now());
     else if (route == "onReset")
         book_.reset(s, body);
     else if (route == "onSignal")
@@ -154,11 +154,16 @@ void client::on_answer(const question& q, const json& body)
     case act::leave:
         if (stays_.contains(q.rid))
             end_stay(q.rid);
+        if (!calm_ && !moving() && !stays_.empty() && chance_.percent(30))
+            enter(q.rid, act::join); // its leaving may still be on its way to the owner
         return;
     case act::send:
-        return book_.acknowledged(q.content, q.rid, body);
+        return on_stored(q, body);
     case act::whisper:
-        return book_.whisper_acknowledged(q.content, scene_.clock.now());
+        book_.whisper_acknowledged(q.content, scene_.clock.now());
+        if (names_its_messages_)
+            stored_[q.rid].push_back({q.content, q.target});
+        return;
     case act::history:
         return book_.page(q.rid, body, "history");
     case act::users:
@@ -176,12 +181,49 @@ void client::on_entered(const question& q, const json& body)
         while (!stays_.empty())
             end_stay(stays_.begin()->first);
     resume_key_ = protocol::text_at(body, "resumeKey");
-    if (!q.same_key)
-        doubtful_.clear(); // it is somebody else now: the names that it gave are not known
+    if (!q.same_key) { // it is somebody else now: the names that it gave are not known
+        doubtful_.clear();
+        stored_.clear();
+    }
+    keys_[q.rid] = resume_key_;
+    orphaned_.erase(q.rid);
     auto& s = book_.entered(user_, session_, q.rid, body, scene_.clock.now());
     stays_[q.rid] = &s;
     if (q.since)
         book_.resumed(s, *q.since, body);
+}
+
+void client::on_stored(const question& q, const json& body)
+{
+    book_.acknowledged(q.content, q.rid, body);
+    acknowledged_.emplace(q.id, std::pair(q.inside, scene_.clock.now()));
+    if (names_its_messages_)
+        stored_[q.rid].push_back({q.content, q.target});
+}
+
+/// Its name was refused. Nobody but itself can hold it; and what holds it yields to its key, or is known to
+/// be dead.
+void client::check_name(const question& q)
+{
+    constexpr milliseconds until_death_is_known{4'000};
+    const bool clocks_differ = book_.allowed().replaced; // an older connection may pass for the newer one
+    if (book_.allowed().kicks || clocks_differ || user_ == ways_.contested)
+        return;
+    if (q.own_name)
+        book_.complain(fmt::format("{}: its own name was refused in {}", who(), q.rid));
+    const auto died = orphaned_.find(q.rid);
+    if (died != orphaned_.end() && q.sent > died->second + until_death_is_known)
+        book_.complain(fmt::format("{}: its name is still taken in {}", who(), q.rid));
+}
+
+/// A send waits for those before it in its stay: who has acknowledged a later one has an answer to this one.
+void client::check_timeout(const question& q)
+{
+    constexpr milliseconds for_the_answer{3'000};
+    for (auto later = acknowledged_.upper_bound(q.id); later != acknowledged_.end(); ++later)
+        if (later->second.first == q.inside && later->second.second + for_the_answer < scene_.clock.now())
+            return book_.complain(fmt::format("{}: {} in {} timed out, but what it said later was stored",
+                                              who(), q.content, q.rid));
 }
 
 void client::on_refusal(const question& q, const std::string& reason)
@@ -197,6 +239,10 @@ void client::on_refusal(const question& q, const std::string& reason)
                        (q.what == act::whisper && book_.allowed().lost_whispers));
     if (no_outcome)
         doubt(q);
+    if (name_taken)
+        check_name(q);
+    if (reason == "timeout" && q.what == act::send)
+        check_timeout(q);
     if (nobody)
         book_.whisper_unknown(q.content, scene_.clock.now());
     if (!name_taken && !nobody && !left && !excused)

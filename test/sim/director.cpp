@@ -76,13 +76,14 @@ void director::trouble()
     case scenario::broker_restart:
         return kill_broker();
     case scenario::links:
-        return lose_link(chance_.percent(30) ? loss::topic : loss::noticed);
+        return chance_.percent(25) ? lose_broadcasts()
+                                   : lose_link(chance_.percent(30) ? loss::topic : loss::noticed);
     case scenario::moves_and_links:
         return chance_.percent(50) ? move_chats() : lose_link(loss::noticed);
     case scenario::silence:
         return lose_link(loss::silent);
     case scenario::freezes:
-        return freeze_somebody();
+        return chance_.percent(20) ? freeze_in_a_move() : freeze_somebody();
     case scenario::partitions:
         return part();
     case scenario::disk:
@@ -202,6 +203,24 @@ void director::lose_link(loss how)
         return chance_.pick(city_.connectors())->lose_link(how);
     auto all = city_.peers();
     chance_.pick(all)->lose_link(how);
+}
+
+/// Some of a connector's broadcasts, and its link stays as it is: only the owners' heads can tell.
+void director::lose_broadcasts()
+{
+    chance_.pick(city_.connectors())->lose_link(loss::passing);
+}
+
+/// A chat server that is about to open rooms is given up, and goes on where it stood once others have opened
+/// them.
+void director::freeze_in_a_move()
+{
+    move_chats();
+    scene_.clock.after(chance_.between(duration(0), duration(150'000)), [this] {
+        auto staying = owners();
+        if (!over_ && !staying.empty())
+            chance_.pick(staying)->freeze(chance_.between(duration(2'000'000), duration(5'000'000)));
+    });
 }
 
 void director::freeze_somebody()

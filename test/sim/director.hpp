@@ -24,6 +24,8 @@ private:
     void kill_connector();
     void kill_broker();
     void lose_link(loss how);
+    void lose_broadcasts();
+    void freeze_in_a_move();
     void freeze_somebody();
     void part();
     void part_from_broker();

@@ -105,8 +105,9 @@ void ledger::add(stay& s, const std::string& user)
         complain(fmt::format("{}: onAdd of {}, who is there", name(s), user));
 }
 
-void ledger::leave(stay& s, const std::string& user)
+void ledger::leave(stay& s, const std::string& user, instant now)
 {
+    farewells_.push_back({user, s.rid, name(s), now});
     if (user == s.user)
         complain(name(s) + ": onLeave of oneself");
     if (s.users.erase(user) == 0)
@@ -196,8 +197,9 @@ void ledger::whisper_seen(const std::string& content, const std::string& user, c
     if (found->second.to != user)
         complain(fmt::format("{} got {}, which was for {}", user, content, found->second.to));
     auto& seen_by = found->second.seen_by;
-    if (!seen_by.empty() && (!allowed_.kicks || seen_by.back() == session))
-        complain(fmt::format("{} was shown {} twice", user, content));
+    // Whose connector stood still while another took the name finds it among what has come meanwhile.
+    if (allowed_.kicks ? std::ranges::find(seen_by, session) != seen_by.end() : !seen_by.empty())
+        complain(fmt::format("{} was shown {} twice", session, content));
     seen_by.push_back(session);
 }
 

@@ -64,7 +64,7 @@ public:
     void left(stay& s, instant now) { s.until = now; }
     void chat(stay& s, const json& push);
     void add(stay& s, const std::string& user);
-    void leave(stay& s, const std::string& user);
+    void leave(stay& s, const std::string& user, instant now);
     void reset(stay& s, const json& push);
     /// Messages of a history page or of a resume: in order, and the same as everybody saw.
     void page(const std::string& rid, const json& answer, std::string_view what);
@@ -81,6 +81,7 @@ public:
     void whispered(const std::string& content, const std::string& to, const std::string& rid, instant sent);
     void whisper_acknowledged(const std::string& content, instant now);
     void whisper_unknown(const std::string& content, instant now); ///< refused: there is nobody of that name
+    /// `session`: of the user, who may have several, one after the other.
     void whisper_seen(const std::string& content, const std::string& user, const std::string& session);
     void signal_seen(const stay& s, const std::string& data);
 
@@ -94,6 +95,12 @@ public:
         std::map<std::string, std::map<std::uint64_t, std::string>> epochs; ///< -> offset -> content
         std::vector<std::pair<std::string, position>> acknowledged;         ///< content, where it was stored
     };
+    /// An onLeave: of whom, and where; whom it was shown to, and when.
+    struct farewell
+    {
+        std::string user, rid, seen_by;
+        instant when;
+    };
     struct whisper
     {
         std::string to, rid;
@@ -104,6 +111,7 @@ public:
     [[nodiscard]] const std::map<std::string, room>& rooms() const { return rooms_; }
     [[nodiscard]] const std::map<std::string, whisper>& whispers() const { return whispers_; }
     [[nodiscard]] const std::deque<stay>& stays() const { return stays_; }
+    [[nodiscard]] const std::vector<farewell>& farewells() const { return farewells_; }
     [[nodiscard]] std::size_t messages() const { return placed_.size(); }
 
 private:
@@ -118,6 +126,7 @@ private:
     std::set<std::string> said_, said_again_;
     std::map<std::string, std::pair<std::string, position>> placed_; ///< content -> room and place
     std::map<std::string, whisper> whispers_;
+    std::vector<farewell> farewells_;
     std::set<std::pair<std::string, std::string>> signals_; ///< session, data
     std::vector<std::string> complaints_;
 };

@@ -2,6 +2,7 @@
 #include "test/sim/city.hpp"
 #include "test/sim/director.hpp"
 #include "test/sim/ledger.hpp"
+#include "test/sim/mutant.hpp"
 #include "test/sim/scenario.hpp"
 #include "test/sim/stranger.hpp"
 #include "test/sim/verdict.hpp"
@@ -54,6 +55,7 @@ outcome run(std::uint64_t seed, scenario play, bool durable, bool trace)
     while (town.anybody_frozen())
         run_until(s.clock.now() + glance);
     run_until(s.clock.now() + settling);
+    judge_calm(town, book, s.clock.now());
     for (auto& c : town.clients())
         c->probe();
     run_until(s.clock.now() + last_words);
@@ -71,8 +73,9 @@ int report(const char* program, std::uint64_t seed, scenario play, bool durable,
         std::printf("  %s\n", o.complaints[i].c_str());
     if (o.complaints.size() > most)
         std::printf("  ... and %zu more\n", o.complaints.size() - most);
-    std::printf("replay: %s --seed %llu%s --trace\n", program, static_cast<unsigned long long>(seed),
-                forced.empty() ? "" : (" --scenario " + forced).c_str());
+    std::printf("replay: %s --seed %llu%s%s --trace\n", program, static_cast<unsigned long long>(seed),
+                forced.empty() ? "" : (" --scenario " + forced).c_str(),
+                mutant_chosen.empty() ? "" : (" --mutant " + mutant_chosen).c_str());
     return 1;
 }
 
@@ -90,6 +93,10 @@ int main(int argc, char** argv)
     app.add_option("--scenario", forced, "play this one with every seed (default: by the seed)");
     app.add_flag("--trace", trace, "print everything that happens");
     app.add_flag("--keep-going", keep_going, "do not stop at the first seed that fails");
+#ifdef CITRON_MUTANTS
+    app.add_option("--mutant", mutant_chosen, "switch on this bug of mutations.json")
+        ->check(CLI::IsMember(CLI::detail::split(CITRON_MUTANTS, ',')));
+#endif
     CLI11_PARSE(app, argc, argv);
     if (one)
         range = {*one, 1};

@@ -20,6 +20,10 @@ void pipe::send(std::string frame)
 {
     if (!flow_->open)
         return;
+    if (flow_->to_swallow > 0) {
+        --flow_->to_swallow;
+        return;
+    }
     if (flow_->scrambled == 0)
         return put(flow_, std::move(frame));
     put_scrambled(flow_, std::move(frame));

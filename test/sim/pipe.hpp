@@ -26,6 +26,8 @@ public:
     void stall(instant end);
     /// From now on so many of a hundred frames come twice, again, or after the one that follows them.
     void scramble(unsigned percent) { flow_->scrambled = percent; }
+    /// The next `count` frames that are sent never arrive; what follows does.
+    void swallow(std::size_t count) { flow_->to_swallow = count; }
     /// Nothing can be sent any more, and of what is in flight only the first `keep` frames still arrive.
     void cut(std::size_t keep);
     /// As cut, with a random part of what is in flight.
@@ -47,6 +49,7 @@ private:
         unsigned scrambled = 0;               ///< per cent
         std::deque<std::string> recent = {};  ///< if scrambled: what may come again
         std::optional<std::string> held = {}; ///< if scrambled: comes after the next one
+        std::size_t to_swallow = 0;
     };
     [[nodiscard]] static duration delay(flow& f);
     static void put(const std::shared_ptr<flow>& f, std::string frame);

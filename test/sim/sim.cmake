@@ -1,6 +1,10 @@
 file(GLOB sim_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.cpp)
-add_executable(sim ${sim_sources})
-target_link_libraries(sim PRIVATE broker_core frontend_core backend_core cluster_core protocol CLI11::CLI11)
+list(FILTER sim_sources EXCLUDE REGEX "/main[.]cpp$")
+add_library(sim_core OBJECT ${sim_sources})
+target_link_libraries(sim_core PUBLIC broker_core frontend_core backend_core cluster_core protocol CLI11::CLI11)
+add_executable(sim ${CMAKE_CURRENT_LIST_DIR}/main.cpp)
+target_link_libraries(sim PRIVATE sim_core)
+include(${CMAKE_CURRENT_LIST_DIR}/mutants.cmake)
 
 # 10,000 seeds in parts that run side by side; a part takes some 15 s.
 set(sim_parts 10)

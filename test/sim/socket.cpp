@@ -57,6 +57,11 @@ void socket::dial()
     });
 }
 
+bool socket::server_lives() const
+{
+    return to_.running() && to_.life() == life_;
+}
+
 void socket::tell_client(instant when)
 {
     over_ = true;

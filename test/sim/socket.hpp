@@ -60,6 +60,7 @@ public:
     [[nodiscard]] instant sound_until() const;
 
     [[nodiscard]] frontend_process& server() const { return to_; }
+    [[nodiscard]] bool server_lives() const; ///< the life that was dialled
 
 private:
     void tell_client(instant when);

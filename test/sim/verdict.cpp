@@ -14,8 +14,8 @@ std::string list_of(const std::set<std::string>& names)
     return "[" + text + "]";
 }
 
-/// Everybody who is in the room stands at the same place, lists the same people, and has seen what was
-/// acknowledged.
+/// Everybody who is in the room stands at the same place, has seen the same people come and stay, and all
+/// that was acknowledged.
 void judge_room(city& town, ledger& book, const std::string& rid)
 {
     std::set<std::string> present;
@@ -32,20 +32,11 @@ void judge_room(city& town, ledger& book, const std::string& rid)
                                       found->second->at.epoch, found->second->at.offset, first->user,
                                       first->at.epoch, first->at.offset));
     }
-    for (const auto& c : town.clients()) {
-        const auto found = c->stays().find(rid);
-        if (found == c->stays().end())
-            continue;
-        if (found->second->users != present)
+    for (const auto& c : town.clients())
+        if (const auto found = c->stays().find(rid);
+            found != c->stays().end() && found->second->users != present)
             book.complain(fmt::format("{} in {} has seen {} come and stay, present are {}", c->who(), rid,
                                       list_of(found->second->users), list_of(present)));
-        const auto roster = c->rosters().find(rid);
-        if (roster == c->rosters().end())
-            book.complain(fmt::format("{} in {} was not told who is there", c->who(), rid));
-        else if (roster->second != present)
-            book.complain(fmt::format("{} in {} was told of {}, present are {}", c->who(), rid,
-                                      list_of(roster->second), list_of(present)));
-    }
     const auto known = book.rooms().find(rid);
     if (!first || known == book.rooms().end())
         return;
@@ -58,6 +49,41 @@ void judge_room(city& town, ledger& book, const std::string& rid)
         epoch->second.rbegin()->first > first->at.offset)
         book.complain(fmt::format("somebody saw offset {} of {}, but everybody stands at {}",
                                   epoch->second.rbegin()->first, rid, first->at.offset));
+}
+
+/// And is told so when it asks.
+void judge_rosters(city& town, ledger& book, const std::string& rid)
+{
+    std::set<std::string> present;
+    for (const auto& c : town.clients())
+        if (c->stays().contains(rid))
+            present.insert(c->user());
+    for (const auto& c : town.clients()) {
+        if (!c->stays().contains(rid))
+            continue;
+        const auto roster = c->rosters().find(rid);
+        if (roster == c->rosters().end())
+            book.complain(fmt::format("{} in {} was not told who is there", c->who(), rid));
+        else if (roster->second != present)
+            book.complain(fmt::format("{} in {} was told of {}, present are {}", c->who(), rid,
+                                      list_of(roster->second), list_of(present)));
+    }
+}
+
+/// Nobody was shown as gone who stayed; but by a connector that was silent for too long.
+void judge_farewells(ledger& book)
+{
+    constexpr milliseconds margin{3'000}; // news of an earlier stay may be as late as that
+    if (book.allowed().kicks)
+        return;
+    for (const auto& f : book.farewells()) {
+        const auto stayed = std::ranges::find_if(book.stays(), [&](const stay& s) {
+            return s.user == f.user && s.rid == f.rid && s.from + margin <= f.when &&
+                   (!s.until || *s.until > f.when + margin);
+        });
+        if (stayed != book.stays().end())
+            book.complain(fmt::format("{} was shown {} leaving, who stayed", f.seen_by, f.user));
+    }
 }
 
 /// An acknowledged whisper was shown, and nobody who was there is unknown; unless the addressee came or went
@@ -93,13 +119,32 @@ void judge_counters(ledger& book, const std::string& id, const protocol::counter
             book.complain(fmt::format("{}: {} = {}", id, name, value));
 }
 
+/// Somebody has come or gone so lately that news of it may be under way.
+bool busy(const ledger& book, const std::string& rid, instant now)
+{
+    constexpr milliseconds lately{2'000};
+    return std::ranges::any_of(book.stays(), [&](const stay& s) {
+        return s.rid == rid && (s.from + lately > now || (s.until && *s.until + lately > now));
+    });
+}
+
 } // namespace
+
+void judge_calm(city& town, ledger& book, instant now)
+{
+    for (const auto& rid : town.ways().rooms)
+        if (!busy(book, rid, now))
+            judge_room(town, book, rid);
+}
 
 void judge(city& town, ledger& book)
 {
-    for (const auto& rid : town.ways().rooms)
+    for (const auto& rid : town.ways().rooms) {
         judge_room(town, book, rid);
+        judge_rosters(town, book, rid);
+    }
     judge_whispers(book);
+    judge_farewells(book);
     for (const auto& c : town.clients()) {
         if (c->stays().empty() && !has_twin_inside(town, *c))
             book.complain(c->who() + " could not get into any room");

@@ -1,4 +1,4 @@
-// What must hold at the end of a run, when everything has been calm for a while.
+// What must hold once everything has been calm for a while.
 #pragma once
 
 #include "test/sim/city.hpp"
@@ -6,7 +6,9 @@
 
 namespace citron::sim {
 
-/// Adds its complaints to the ledger.
+/// Before anybody speaks again: what was missed has come without that. Adds its complaints to the ledger.
+void judge_calm(city& town, ledger& book, instant now);
+/// At the end of the run.
 void judge(city& town, ledger& book);
 
 } // namespace citron::sim

@@ -12,7 +12,16 @@ constexpr duration quick{200}, slow{30'000}; ///< a TCP connect with ZeroMQ's gr
 
 std::string_view text_of(loss how)
 {
-    return how == loss::topic ? "topic" : how == loss::silent ? "link, silently" : "link";
+    switch (how) {
+    case loss::topic:
+        return "topic";
+    case loss::silent:
+        return "link, silently";
+    case loss::passing:
+        return "next broadcasts";
+    default:
+        return "link";
+    }
 }
 } // namespace
 
@@ -132,6 +141,8 @@ void wire::lose(loss how)
     if (closed_ || broken_)
         return;
     scene_.log.line(peer_.id(), "loses its {}", text_of(how));
+    if (how == loss::passing)
+        return published_.swallow(scene_.chance.between(1, 4));
     published_.tear();
     if (how == loss::topic) {
         unsubscribe(published_.empty_at());

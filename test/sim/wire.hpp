@@ -16,7 +16,8 @@ enum class loss
 {
     noticed, ///< the connection breaks; the broker hears of it soon, the peer if its monitor does
     silent,  ///< frames vanish both ways and nobody is told
-    topic    ///< only the stream of broadcasts breaks
+    topic,   ///< only the stream of broadcasts breaks
+    passing  ///< of that stream a few frames are missing, and nothing breaks
 };
 
 /// The directions of a link, to be combined.

@@ -70,6 +70,19 @@ TEST_F(Sends, ARepeatGetsTheFirstAnswer)
     EXPECT_EQ(l.port.take(), lines{R"(answer c1#8 ok {"offset":1,"epoch":"e","time":1000})"});
 }
 
+TEST_F(Sends, WhoLeavesBeforeItIsStoredIsAnsweredToItsLastTry)
+{
+    EXPECT_EQ(l.admit(ann, 1, 1), admission::next);
+    l.room.publish(l.from(ann, 1, {}, 1), {{"msg", "a"}});
+    EXPECT_EQ(l.admit(ann, 2, 1), admission::repeat);
+    EXPECT_TRUE(l.room.leave(ann));
+    (void)l.port.take();
+
+    l.stored();
+
+    EXPECT_EQ(l.port.take().front(), R"(answer c1#2 ok {"offset":1,"epoch":"e","time":1000})");
+}
+
 /// Another owner has raised the term: what was on its way to the store counts as never made.
 TEST_F(Sends, OneThatTheStoreTurnedAwayIsTheNextAgain)
 {

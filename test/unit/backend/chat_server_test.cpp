@@ -73,8 +73,8 @@ TEST_F(ChatServer, TheTimeOfMessagesGoesOnBetweenTicks)
 
 TEST_F(ChatServer, RequestsWaitAndAreServedInOrder)
 {
-    s.settle();
     s.enroll("c1", {ann});
+    s.enroll("c2");
     s.ask(ann, "chat.chatHandler.users", "{}");
     s.enter(bob);
     s.send(ann, 1, "hi");
@@ -83,7 +83,7 @@ TEST_F(ChatServer, RequestsWaitAndAreServedInOrder)
     s.turn();
     (void)s.says();
 
-    s.enroll("c2");
+    s.settle();
     s.turn();
 
     EXPECT_EQ(s.says(), (lines{

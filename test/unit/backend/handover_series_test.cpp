@@ -162,8 +162,11 @@ TEST_F(Handover, WaitsForNewListsWhenTheGenerationChangesWhileTheRoomOpens)
     EXPECT_EQ(s.says(), (lines{"s2: part ok", "done 3"}));
     enrolls({ann}, {bob});
 
-    EXPECT_EQ(s.says(), (lines{"c1: " + room + " at 3/1.0 e1@2, [ann bob]",
-                               "c2: " + room + " at 3/1.0 e1@2, [ann bob]", R"(c1: #1 ok {"offset":2})"}));
+    EXPECT_EQ(s.says(), (lines{"c1: #1 moved", "c1: " + room + " at 3/1.0 e1@2, [ann bob]",
+                               "c2: " + room + " at 3/1.0 e1@2, [ann bob]"}));
+
+    s.send(ann, 1, "repeated", 1);
+    EXPECT_EQ(s.says(), lines{R"(c1: #2 ok {"offset":2})"});
 }
 
 TEST_F(Handover, ARoomThatMovesOnBeforeItOpenedTravelsOnWhole)

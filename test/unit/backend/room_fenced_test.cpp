@@ -54,6 +54,26 @@ TEST_F(RoomFenced, WhatWasOnItsWayToTheStoreIsToBeAskedOfTheNextOwner)
     EXPECT_EQ(disk.read_after("lobby", 0, {}).messages.size(), 1U);
 }
 
+/// A join that its connector has given up before it enrolled again: the room opens only then.
+TEST(RoomFencedWaiting, WhatAConnectorSentBeforeItEnrolledAgainCountsNoMore)
+{
+    room_stage s;
+    const auto ann = room_stage::who("ann", "c1", 1);
+    s.enter(ann);
+    s.comes_back("c1");
+    s.settle();
+    s.enroll("c1");
+    s.enroll("c2");
+    s.turn();
+
+    EXPECT_EQ(s.server.channels().members(), 0U);
+    EXPECT_EQ(s.says(), (lines{"c1: #1 moved", "done 1"}));
+
+    s.enter(ann);
+    s.turn();
+    EXPECT_EQ(s.server.channels().members(), 1U);
+}
+
 TEST_F(RoomFenced, ARoomThatIsOursStillIsOpenedAnewWithItsMembersAndTakesTheSameSends)
 {
     taken_by_another();

@@ -147,6 +147,19 @@ TEST_F(Named, TheNameTravelsWithTheMessage)
     EXPECT_TRUE(put("ann/1", 2).repeat);
 }
 
+TEST_F(Named, ANameWithoutAMessageTravelsWithTheRoom)
+{
+    (void)s.results({{.what = append::kind::name, .rid = "a", .term = 1, .time = 900, .cid = "ann/1"}});
+    (void)put("ann/2");
+    s.store.adopt("a", s.store.extract("a"));
+    (void)s.open("a");
+
+    EXPECT_TRUE(put("ann/1", 2).repeat);
+    EXPECT_EQ(put("ann/1", 2).time, 900U);
+    EXPECT_TRUE(put("ann/2", 2).repeat);
+    EXPECT_EQ(s.all(), offsets{1});
+}
+
 TEST_F(Named, TheNameIsForgottenWithTheMessage)
 {
     shelf small({.room_messages = 1});

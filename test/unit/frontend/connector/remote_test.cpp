@@ -60,6 +60,20 @@ TEST_F(Remote, ARepeatedWhisperIsAcknowledgedButNotShownAgain)
     EXPECT_EQ(s.sends(), (strings{"reply 70 ok", "reply 71 ok", "reply 72 ok"}));
 }
 
+TEST_F(Remote, ARepeatedWhisperIsNotShownAgainToASessionThatHasLeftAndComeBack)
+{
+    session& ann = s.member("ann");
+    s.join(ann, "other");
+    deliver(70, ann.id, 1);
+    s.ask(ann, 8, "connector.entryHandler.leave", R"({"rid":"lobby"})");
+    s.join(ann, "lobby");
+    (void)s.hears(ann);
+
+    deliver(71, ann.id, 1);
+
+    EXPECT_EQ(s.hears(ann), strings{});
+}
+
 TEST_F(Remote, AWhisperIsKnownByItsNameForTenMinutesWhoeverBringsIt)
 {
     session& ann = s.member("ann");
