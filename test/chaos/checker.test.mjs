@@ -310,6 +310,19 @@ test("members of a dead connector who do not leave", () => {
     assert.deepEqual(back.at(8000).put("calm").check(), []);
 });
 
+test("somebody seen to leave or come who only changed the connector", () => {
+    const moved = (event) => {
+        const one = story().at(1000).fault("drain", "connector", "connector-server-2").at(1100)
+            .put("close", { conn: 2, by: "server", reason: "drain" });
+        for (const what of event ? ["leave", "add"] : [])
+            one.at(1200).tell(1, what, "bob");
+        return one.at(1300).open(3, "bob", "connector-server-3")
+            .enter(3, 3, ["ada", "bob"], { since: { offset: 3, epoch }, recovered: true, messages: [] }).at(9000).put("calm");
+    };
+    assert.deepEqual(moved(false).check(), []);
+    assert.deepEqual(moved(true).check().map(({ what }) => what), ["seen_to_move", "seen_to_move"]); // leave, add
+});
+
 test("a cluster that does not become whole", () => {
     story().put("stuck", { reason: "chat-server-1 is starting" }).finds("stuck", "overlapping");
 });

@@ -54,6 +54,23 @@ class WhereItIsReached(unittest.TestCase):
         self.assertEqual(server("::1", kind="broker", port=5550).endpoint("port"), "tcp://[::1]:5550")
 
 
+class TimeToDrain(unittest.TestCase):
+    def seconds(self, text, env="development"):
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "servers.json").write_text(json.dumps({env: {"broker": {}}}))
+            if text is not None:
+                (Path(folder) / "chat.json").write_text(text)
+            return conf.load(folder, env).drain
+
+    def test_is_that_of_chat_json(self):
+        self.assertEqual(self.seconds('{"drainMs": 250}'), 0.25)
+        self.assertEqual(self.seconds('{"drainMs": 250, "production": {"drainMs": 60000}}', "production"), 60)
+
+    def test_is_the_servers_default_when_nothing_is_said_or_nobody_can_read_it(self):
+        for text in (None, "{}", "{", "[]", '{"drainMs": "long"}'):
+            self.assertEqual(self.seconds(text), 5)
+
+
 class Ports(unittest.TestCase):
     def setUp(self):
         self.taken = socket.create_server(("127.0.0.1", 0))
