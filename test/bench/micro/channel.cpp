@@ -18,8 +18,8 @@ struct deaf_port final : backend::channel_port
         benchmark::DoNotOptimize(b);
     }
     void keep(backend::append one) override { benchmark::DoNotOptimize(one); }
-    void deliver(const std::string&, const backend::open_request&, const protocol::member&, std::string,
-                 std::string) override
+    void deliver(const std::string&, const backend::open_request&, const protocol::member&,
+                 const std::string&, std::string) override
     {
     }
     void evict(const std::string&, const protocol::member&, std::string_view) override {}

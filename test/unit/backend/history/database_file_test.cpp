@@ -353,7 +353,7 @@ TEST(DatabaseFile, WhatWasCommittedSurvivesBeingKilled)
 {
     const disk d;
     auto options = d.file();
-    for (int round = 0; round < 20; ++round) {
+    for (int round = 0; round < 100; ++round) {
         options.durability = round % 2 == 0 ? durability::os : durability::fsync;
         const auto reported = reported_by_killed(options, 1 + 7 * round % 50);
 
