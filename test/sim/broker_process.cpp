@@ -16,6 +16,11 @@ void broker_process::boot()
     options.id = id();
     options.expected = expected_;
     board_ = std::make_unique<broker::switchboard>(options, counters_, now());
+    constexpr std::size_t queue = 128U << 10U; // bytes; the product's is larger
+    requests_ = std::make_unique<broker::parking>(
+        [this](auto whom, auto bytes) { return transmit(whom, bytes); }, queue);
+    broadcasts_ = std::make_unique<broker::parking>(
+        [this](auto whom, auto bytes) { return transmit_broadcast(whom, bytes); }, queue);
 }
 
 void broker_process::halt()
@@ -44,36 +49,103 @@ void broker_process::subscription(wire& w, bool subscribed)
 
 void broker_process::read(const std::string& identity, const std::string& bytes)
 {
+    constexpr std::size_t most = 16;
+    heard_.push_back(bytes);
+    if (heard_.size() > most)
+        heard_.pop_front();
     journal_of("<-", identity, bytes);
     board_->on_frame(identity, bytes, now());
 }
 
-void broker_process::deliver(broker::delivery& d)
+std::string broker_process::overheard(std::uint64_t which) const
 {
-    const auto route = routes_.find(std::string(d.identity.view()));
-    if (route != routes_.end()) {
-        journal_of("->", d.identity.view(), d.bytes.view());
-        return route->second->send_down(std::string(d.bytes.view()));
-    }
-    journal_of("-x", d.identity.view(), d.bytes.view());
-    board_->on_undeliverable(d.identity.view(), d.bytes.view(), now());
+    return heard_.empty() ? std::string() : heard_[which % heard_.size()];
 }
 
+cluster::send_result broker_process::transmit(std::string_view identity, std::string_view bytes)
+{
+    const auto route = routes_.find(identity);
+    journal_of(route == routes_.end() ? "-x" : "->", identity, bytes);
+    if (route == routes_.end())
+        return cluster::send_result::unreachable;
+    if (route->second->full())
+        return cluster::send_result::full;
+    route->second->send_down(std::string(bytes));
+    return cluster::send_result::sent;
+}
+
+cluster::send_result broker_process::transmit_broadcast(std::string_view topic, std::string_view bytes)
+{
+    const auto subscriber = topics_.find(topic);
+    if (subscriber == topics_.end())
+        return cluster::send_result::sent; // an XPUB drops it in silence
+    if (subscriber->second->topic_full())
+        return cluster::send_result::full;
+    journal_of("=>", subscriber->second->identity(), bytes);
+    subscriber->second->publish(std::string(topic).append(bytes));
+    return cluster::send_result::sent;
+}
+
+/// As the broker's own.
 void broker_process::carry_out()
 {
+    retry();
     std::vector<broker::delivery> deliveries;
-    for (board_->take_deliveries(deliveries); !deliveries.empty(); board_->take_deliveries(deliveries))
-        for (auto& d : deliveries)
-            deliver(d);
     std::vector<broker::publication> publications;
-    board_->take_publications(publications);
-    for (const auto& p : publications) {
-        const auto topic = topics_.find(std::string(p.topic.view()));
-        if (topic == topics_.end())
-            continue; // nobody subscribes: an XPUB drops it in silence
-        journal_of("=>", topic->second->identity(), p.bytes.view());
-        topic->second->publish(std::string(p.topic.view()).append(p.bytes.view()));
+    while (true) {
+        for (const auto& whom : board_->take_ended()) {
+            abandon(*requests_, whom);
+            abandon(*broadcasts_, whom);
+        }
+        board_->take_deliveries(deliveries);
+        board_->take_publications(publications);
+        if (deliveries.empty() && publications.empty())
+            return;
+        for (const auto& [identity, bytes] : deliveries)
+            send(identity.view(), bytes);
+        for (const auto& [topic, bytes] : publications)
+            publish(topic.view(), bytes);
     }
+}
+
+void broker_process::retry()
+{
+    for (const auto& whom : requests_->retry())
+        abandon(*requests_, whom);
+    for (const auto& whom : broadcasts_->retry())
+        abandon(*broadcasts_, whom);
+}
+
+void broker_process::send(std::string_view identity, const protocol::frame& bytes)
+{
+    using outcome = broker::parking::outcome;
+    const auto what = requests_->send(identity, bytes);
+    if (what == outcome::sent || what == outcome::parked)
+        return;
+    board_->on_undeliverable(identity, bytes.view(), now());
+    if (what != outcome::overflow)
+        return;
+    abandon(*requests_, identity);
+    board_->on_overflow(identity, now());
+}
+
+void broker_process::publish(std::string_view topic, const protocol::frame& bytes)
+{
+    using outcome = broker::parking::outcome;
+    const auto what = broadcasts_->send(topic, bytes);
+    if (what == outcome::sent || what == outcome::parked)
+        return;
+    board_->on_undeliverable(topic, bytes.view(), now());
+    if (what != outcome::overflow)
+        return;
+    abandon(*broadcasts_, topic);
+    board_->on_topic_overflow(topic, now());
+}
+
+void broker_process::abandon(broker::parking& from, std::string_view whom)
+{
+    for (const auto& bytes : from.drop(whom))
+        board_->on_undeliverable(whom, bytes.view(), now());
 }
 
 void broker_process::journal_of(std::string_view arrow, std::string_view peer, std::string_view bytes)

@@ -1,12 +1,14 @@
 // The broker: a switchboard, and the bound sockets that it works with.
 #pragma once
 
+#include "broker/parking.hpp"
 #include "broker/switchboard.hpp"
 #include "test/sim/peer_process.hpp"
 #include "test/sim/process.hpp"
 #include "test/sim/wire.hpp"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -31,6 +33,9 @@ public:
     void subscription(wire& w, bool subscribed);
     void read(const std::string& identity, const std::string& bytes);
 
+    /// One of the frames that it has read lately, by any number; empty: there are none.
+    [[nodiscard]] std::string overheard(std::uint64_t which) const;
+
     /// Precondition: running().
     [[nodiscard]] const broker::switchboard& board() const { return *board_; }
     [[nodiscard]] const protocol::counters& counters() const { return counters_; }
@@ -42,14 +47,21 @@ protected:
     void carry_out() override;
 
 private:
-    void deliver(broker::delivery& d);
+    [[nodiscard]] cluster::send_result transmit(std::string_view identity, std::string_view bytes);
+    [[nodiscard]] cluster::send_result transmit_broadcast(std::string_view topic, std::string_view bytes);
+    void send(std::string_view identity, const protocol::frame& bytes);
+    void publish(std::string_view topic, const protocol::frame& bytes);
+    void abandon(broker::parking& from, std::string_view whom);
+    void retry();
     void journal_of(std::string_view arrow, std::string_view peer, std::string_view bytes);
 
     std::vector<std::string> expected_;
     protocol::counters counters_;
     std::unique_ptr<broker::switchboard> board_;
     std::deque<wire> wires_; ///< every one ever made
-    std::map<std::string, wire*> routes_, topics_;
+    std::map<std::string, wire*, std::less<>> routes_, topics_;
+    std::unique_ptr<broker::parking> requests_, broadcasts_;
+    std::deque<std::string> heard_;
 };
 
 } // namespace citron::sim

@@ -90,7 +90,8 @@ void client::do_in_room()
             return; // on its way out
     if (doubtful_.contains(rid))
         return say_again(rid);
-    if (stored_.contains(rid) && chance_.percent(8))
+    if (scene_.durable && stored_.contains(rid) &&
+        chance_.percent(8)) // memory forgets cids with their messages
         return repeat(rid);
     const auto what = chance_.below(100);
     if (what < 60)

@@ -127,7 +127,7 @@ void client::on_push(std::string_view route, const json& body)
     const auto rid = protocol::text_at(body, "rid");
     const auto found = stays_.find(rid);
     if (route == "onChat" && !body.contains("offset"))
-        return book_.whisper_seen(protocol::text_at(body, "msg"), user_, who());
+        return book_.whisper_seen(protocol::text_at(body, "msg"), user_, who(), scene_.clock.now());
     if (found == stays_.end())
         return book_.complain(fmt::format("{}: {} of {}, where it is not", who(), route, rid));
     auto& s = *found->second;

@@ -1,9 +1,11 @@
 // The only source of chance in a run: the same seed throws the same dice, on every machine.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace citron::sim {
@@ -40,6 +42,16 @@ public:
     T& pick(std::vector<T>& from)
     {
         return from[below(from.size())];
+    }
+    template <typename T>
+    const T& pick(std::span<const T> from)
+    {
+        return from[below(from.size())];
+    }
+    template <typename T, std::size_t N>
+    const T& pick(const std::array<T, N>& from)
+    {
+        return pick(std::span<const T>(from));
     }
     template <typename T>
     const T& pick(const std::vector<T>& from)

@@ -189,18 +189,23 @@ void ledger::whisper_unknown(const std::string& content, instant now)
     whispers_.at(content).unknown = now;
 }
 
-void ledger::whisper_seen(const std::string& content, const std::string& user, const std::string& session)
+void ledger::whisper_seen(const std::string& content, const std::string& user, const std::string& session,
+                          instant now)
 {
+    constexpr milliseconds way{1000};
     const auto found = whispers_.find(content);
     if (found == whispers_.end())
         return complain(fmt::format("{} got {}, which nobody whispered", user, content));
-    if (found->second.to != user)
-        complain(fmt::format("{} got {}, which was for {}", user, content, found->second.to));
-    auto& seen_by = found->second.seen_by;
+    auto& w = found->second;
+    if (w.to != user)
+        complain(fmt::format("{} got {}, which was for {}", user, content, w.to));
+    const bool answered = w.acknowledged && *w.acknowledged + way < now;
+    const bool anew = allowed_.whispers_anew && !answered;
     // Whose connector stood still while another took the name finds it among what has come meanwhile.
-    if (allowed_.kicks ? std::ranges::find(seen_by, session) != seen_by.end() : !seen_by.empty())
+    if (allowed_.kicks || anew ? std::ranges::find(w.seen_by, session) != w.seen_by.end()
+                               : !w.seen_by.empty())
         complain(fmt::format("{} was shown {} twice", session, content));
-    seen_by.push_back(session);
+    w.seen_by.push_back(session);
 }
 
 void ledger::signal_seen(const stay& s, const std::string& data)

@@ -26,8 +26,11 @@ struct excuses
     bool kicks = false;
     /// Wall clocks tell which of two connections with one key is the later: an older one may replace it.
     bool replaced = false;
-    bool refusals = false;      ///< requests may end as unavailable or timeout
-    bool lost_signals = false;  ///< signals may: nobody repeats them
+    bool refusals = false;     ///< requests may end as unavailable or timeout
+    bool lost_signals = false; ///< signals may: nobody repeats them
+    /// A message to one, said again under its cid as nobody had answered: to another session of the
+    /// addressee.
+    bool whispers_anew = false;
     bool lost_whispers = false; ///< messages to one may: the addressee's connector may be dead
     /// Longest time to an answer, after the last fault; the request's own timeout if that is shorter.
     milliseconds answer_within{10'000};
@@ -82,7 +85,8 @@ public:
     void whisper_acknowledged(const std::string& content, instant now);
     void whisper_unknown(const std::string& content, instant now); ///< refused: there is nobody of that name
     /// `session`: of the user, who may have several, one after the other.
-    void whisper_seen(const std::string& content, const std::string& user, const std::string& session);
+    void whisper_seen(const std::string& content, const std::string& user, const std::string& session,
+                      instant now);
     void signal_seen(const stay& s, const std::string& data);
 
     void complain(std::string text);

@@ -1,4 +1,5 @@
 // Runs the whole cluster on a virtual clock, once per seed, and says which promises were broken.
+#include "test/sim/babbler.hpp"
 #include "test/sim/city.hpp"
 #include "test/sim/director.hpp"
 #include "test/sim/ledger.hpp"
@@ -37,8 +38,12 @@ outcome run(std::uint64_t seed, scenario play, bool durable, bool trace)
     const auto trouble_ends = s.clock.now() + milliseconds(s.chance.between(9'000, 17'000));
 
     stranger visitor(s, town, book);
+    babbler noise(s, town);
     town.start();
     visitor.wake();
+    s.babbling = s.chance.percent(25);
+    if (s.babbling)
+        noise.wake();
     chief.begin(trouble_ends);
     const auto run_until = [&](instant end) {
         while (s.clock.now() < end) {
@@ -50,6 +55,7 @@ outcome run(std::uint64_t seed, scenario play, bool durable, bool trace)
     run_until(trouble_ends);
     chief.heal();
     visitor.rest();
+    noise.rest();
     for (auto& c : town.clients())
         c->calm_down();
     while (town.anybody_frozen())
@@ -59,7 +65,7 @@ outcome run(std::uint64_t seed, scenario play, bool durable, bool trace)
     for (auto& c : town.clients())
         c->probe();
     run_until(s.clock.now() + last_words);
-    judge(town, book);
+    judge(town, book, s.babbling);
     return {book.complaints(), book.messages(), s.clock.events()};
 }
 

@@ -74,6 +74,17 @@ void pipe::stall(instant end)
     flow_->last = std::max(flow_->last, flow_->stalled_until);
 }
 
+bool pipe::full() const
+{
+    constexpr std::size_t buffers = 16U << 10U; // bytes
+    if (flow_->clock.now() >= flow_->stalled_until)
+        return false;
+    std::size_t bytes = 0;
+    for (const auto& frame : flow_->in_flight)
+        bytes += frame.size();
+    return bytes > buffers;
+}
+
 void pipe::cut(std::size_t keep)
 {
     flow_->open = false;

@@ -28,6 +28,8 @@ public:
     void scramble(unsigned percent) { flow_->scrambled = percent; }
     /// The next `count` frames that are sent never arrive; what follows does.
     void swallow(std::size_t count) { flow_->to_swallow = count; }
+    /// In a stall: the buffers on the way have no room for more.
+    [[nodiscard]] bool full() const;
     /// Nothing can be sent any more, and of what is in flight only the first `keep` frames still arrive.
     void cut(std::size_t keep);
     /// As cut, with a random part of what is in flight.

@@ -15,6 +15,7 @@ struct scene
     dice chance;
     journal log;
     bool durable = false;          ///< history is on a disk that all chat servers share
+    bool babbling = false;         ///< somebody says to the broker what nobody may
     duration slowest{20'000};      ///< no stream of this run is slower, but for its spikes
     unsigned scrambled = 0;        ///< per cent of broadcasts that come twice or in another order
     unsigned noticed_losses = 100; ///< per cent of broken connections that the socket monitor reports

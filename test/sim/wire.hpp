@@ -43,6 +43,8 @@ public:
     void send_up(std::string bytes) { up_.send(std::move(bytes)); }
     void send_down(std::string bytes) { down_.send(std::move(bytes)); }
     void publish(std::string frame) { published_.send(std::move(frame)); }
+    [[nodiscard]] bool full() const { return down_.full(); } ///< the broker's ROUTER takes no more for it
+    [[nodiscard]] bool topic_full() const { return published_.full(); }
 
     /// The peer closes its sockets. `linger`: everything that was sent still arrives.
     void close(bool linger);
