@@ -200,10 +200,10 @@ void ledger::whisper_seen(const std::string& content, const std::string& user, c
     if (w.to != user)
         complain(fmt::format("{} got {}, which was for {}", user, content, w.to));
     const bool answered = w.acknowledged && *w.acknowledged + way < now;
-    const bool anew = allowed_.whispers_anew && !answered;
-    // Whose connector stood still while another took the name finds it among what has come meanwhile.
-    if (allowed_.kicks || anew ? std::ranges::find(w.seen_by, session) != w.seen_by.end()
-                               : !w.seen_by.empty())
+    // One whose first try found no answer may be shown to the addressee's next session; and whose connector
+    // stood still while another took the name finds it among what has come meanwhile.
+    if (allowed_.kicks || !answered ? std::ranges::find(w.seen_by, session) != w.seen_by.end()
+                                    : !w.seen_by.empty())
         complain(fmt::format("{} was shown {} twice", session, content));
     w.seen_by.push_back(session);
 }

@@ -26,11 +26,8 @@ struct excuses
     bool kicks = false;
     /// Wall clocks tell which of two connections with one key is the later: an older one may replace it.
     bool replaced = false;
-    bool refusals = false;     ///< requests may end as unavailable or timeout
-    bool lost_signals = false; ///< signals may: nobody repeats them
-    /// A message to one, said again under its cid as nobody had answered: to another session of the
-    /// addressee.
-    bool whispers_anew = false;
+    bool refusals = false;      ///< requests may end as unavailable or timeout
+    bool lost_signals = false;  ///< signals may: nobody repeats them
     bool lost_whispers = false; ///< messages to one may: the addressee's connector may be dead
     /// Longest time to an answer, after the last fault; the request's own timeout if that is shorter.
     milliseconds answer_within{10'000};

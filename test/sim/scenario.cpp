@@ -64,16 +64,10 @@ excuses excuses_of(scenario s, bool durable)
     case scenario::disk:
         return {.refusals = true, .answer_within = patience};
     case scenario::clocks:
-        return {.epochs = !durable,
-                .replaced = true,
-                .lost_signals = true,
-                .whispers_anew = true,
-                .answer_within = milliseconds(4000)};
+        return {
+            .epochs = !durable, .replaced = true, .lost_signals = true, .answer_within = milliseconds(4000)};
     case scenario::chat_kills:
-        return {.epochs = !durable,
-                .lost_signals = true,
-                .whispers_anew = true,
-                .answer_within = milliseconds(4000)};
+        return {.epochs = !durable, .lost_signals = true, .answer_within = milliseconds(4000)};
     case scenario::connector_kill:
         return {.lost_whispers = true, .answer_within = patience};
     case scenario::broker_restart:
