@@ -233,9 +233,15 @@ void client::say_again(const std::string& rid)
         say_once_more(rid, message);
 }
 
-/// As a careless client does: what was answered already.
+/// As a careless client does: what was answered already; but what memory history, which keeps a thousand
+/// messages and their cids, may have dropped.
 void client::repeat(const std::string& rid)
 {
+    constexpr std::uint64_t long_ago = 800;
+    std::erase_if(stored_.at(rid),
+                  [&](const said& s) { return s.when + long_ago < stays_.at(rid)->at.offset; });
+    if (stored_.at(rid).empty())
+        return;
     say_once_more(rid, chance_.pick(stored_.at(rid)));
 }
 

@@ -77,6 +77,7 @@ private:
     struct said
     {
         std::string content, target; ///< target: "*" or a user
+        std::uint64_t when = 0;      ///< offset of the room when its answer came
     };
     struct question
     {
@@ -126,6 +127,7 @@ private:
     void end_stay(const std::string& rid, instant when);
     void end_stay(const std::string& rid) { end_stay(rid, scene_.clock.now()); }
     [[nodiscard]] duration stood_still() const;
+    void remember(const question& q);
     void on_stored(const question& q, const json& body);
     void check_name(const question& q);
     void check_timeout(const question& q);

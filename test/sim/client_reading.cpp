@@ -162,7 +162,7 @@ void client::on_answer(const question& q, const json& body)
     case act::whisper:
         book_.whisper_acknowledged(q.content, scene_.clock.now());
         if (names_its_messages_)
-            stored_[q.rid].push_back({q.content, q.target});
+            remember(q);
         return;
     case act::history:
         return book_.page(q.rid, body, "history");
@@ -193,12 +193,19 @@ void client::on_entered(const question& q, const json& body)
         book_.resumed(s, *q.since, body);
 }
 
+void client::remember(const question& q)
+{
+    const auto inside = stays_.find(q.rid);
+    if (inside != stays_.end())
+        stored_[q.rid].push_back({q.content, q.target, inside->second->at.offset});
+}
+
 void client::on_stored(const question& q, const json& body)
 {
     book_.acknowledged(q.content, q.rid, body);
     acknowledged_.emplace(q.id, std::pair(q.inside, scene_.clock.now()));
     if (names_its_messages_)
-        stored_[q.rid].push_back({q.content, q.target});
+        remember(q);
 }
 
 /// Its name was refused. Nobody but itself can hold it; and what holds it yields to its key, or is known to
