@@ -51,7 +51,9 @@ void room_feed::accept(room& r, broadcast b, instant now)
 {
     const bool follows = r.known && b.at.term == r.seen.term && b.at.rev == r.seen.rev + 1;
     if (follows) {
-        show(r, b, now);
+        const bool shown = b.what == static_cast<std::uint8_t>(event::chat) && b.at.offset <= r.seen.offset;
+        b.at.offset = std::max(b.at.offset, r.seen.offset); // see room::repaired_to
+        shown ? move_to(r, b.at) : show(r, b, now);
         return r.held.empty() || r.syncing ? void() : replay(r, now);
     }
     if (r.known && !before(r.seen, b.at)) {
@@ -165,7 +167,7 @@ bool room_feed::begins(const room& r, const head& at)
 
 bool room_feed::can_join(const room& r, const head& at) const
 {
-    return begins(r, at) || !before(at, r.recent_from);
+    return begins(r, at) || (!before(at, r.recent_from) && !before(at, r.repaired_to));
 }
 
 void room_feed::on_joined(place& p, const protocol::added& answer, instant now)
@@ -281,8 +283,10 @@ void room_feed::on_state(const std::string& rid, const sync_state& state, instan
     repair_messages(*r, state, now);
     // The owner spoke to one who stood elsewhere: what it left out would pass for seen.
     const bool short_of = r->seen.epoch == state.at.epoch && r->seen.offset < state.at.offset;
-    if (state.more || short_of)
+    if (state.more || short_of) {
+        r->repaired_to = state.at;
         return ask(*r, now);
+    }
     if (state.roster_known)
         repair_roster(*r, state, now);
     move_to(*r, state.at);

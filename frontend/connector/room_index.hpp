@@ -114,6 +114,8 @@ struct room
     /// appended to outboxes as one frame, and copied to each socket in one piece.
     std::string run;
     bool syncing = false; ///< the owner is being asked what we missed
+    /// Where a repair that comes in parts leads: messages after `seen` may have been shown by it already.
+    protocol::head repaired_to;
 
     /// `recent` begins anew here.
     void forget_recent();

@@ -61,6 +61,23 @@ TEST(Repair, ItsEventsAreNotShownOnceMore)
     EXPECT_EQ(s.hears(ann), strings{});
 }
 
+/// Offsets are ahead of revs meanwhile.
+TEST(Repair, EventsThatComeWhileThereIsMoreAreShownUnlessTheyWere)
+{
+    feed_stage s;
+    auto& ann = s.member("ann", at(10, 5));
+    s.state({.at = at(15, 9), .messages = {s.message(6), s.message(7)}, .more = true});
+
+    s.chat(at(11, 6));
+    s.add(at(12, 6), "bob");
+    s.chat(at(13, 7));
+    s.chat(at(14, 8));
+
+    EXPECT_EQ(s.hears(ann), (strings{"onChat 6", "onChat 7", "onAdd bob", "onChat 8"}));
+    EXPECT_FALSE(s.can_join(at(14, 8))) << "would be shown neither 8 nor 9";
+    EXPECT_TRUE(s.can_join(at(15, 9)));
+}
+
 TEST(Repair, WhileThereIsMoreTheOwnerIsAskedOn)
 {
     feed_stage s;
