@@ -14,9 +14,6 @@
 
 namespace citron::broker {
 
-using cluster::send_result;
-using protocol::frame;
-
 namespace {
 
 constexpr milliseconds tick_period(100);
@@ -72,9 +69,10 @@ broker::broker(net::io_context& loop, cluster::zmq_context& context, registry_op
              .on_turn = [this] { carry_out(); },
              .admits = [](std::string_view topic) { return registry::is_topic(topic); }}),
       timer_(loop),
-      requests_([this](auto whom, auto bytes) { return router_.send(whom, bytes); }, queue_bytes),
-      broadcasts_([this](auto whom, auto bytes) { return xpub_.publish(whom, bytes); }, queue_bytes),
-      alive_(std::make_shared<bool>(false)), parked_(counters.at("broker.parked"))
+      outgoing_(
+          board_, [this](auto whom, auto bytes) { return router_.send(whom, bytes); },
+          [this](auto whom, auto bytes) { return xpub_.publish(whom, bytes); }, queue_bytes, counters),
+      alive_(std::make_shared<bool>(false))
 {
 }
 
@@ -138,68 +136,8 @@ void broker::on_subscription(std::string_view bytes)
 
 void broker::carry_out()
 {
-    retry();
-    while (true) { // the answer to what could not be delivered is a delivery again
-        for (const auto& whom : board_.take_ended()) {
-            abandon(requests_, whom);
-            abandon(broadcasts_, whom);
-        }
-        board_.take_deliveries(deliveries_);
-        board_.take_publications(publications_);
-        if (deliveries_.empty() && publications_.empty())
-            break;
-        for (const auto& [identity, bytes] : deliveries_)
-            send(identity.view(), bytes);
-        for (const auto& [topic, bytes] : publications_)
-            publish(topic.view(), bytes);
-    }
+    outgoing_.carry_out(now());
     report();
-}
-
-void broker::retry()
-{
-    for (const auto& whom : requests_.retry())
-        abandon(requests_, whom);
-    for (const auto& whom : broadcasts_.retry())
-        abandon(broadcasts_, whom);
-}
-
-void broker::send(std::string_view identity, const frame& bytes)
-{
-    const auto outcome = requests_.send(identity, bytes);
-    if (outcome == parking::outcome::sent)
-        return;
-    if (outcome == parking::outcome::parked) {
-        ++parked_;
-        return;
-    }
-    board_.on_undeliverable(identity, bytes.view(), now());
-    if (outcome == parking::outcome::overflow) {
-        abandon(requests_, identity);
-        board_.on_overflow(identity, now());
-    }
-}
-
-void broker::publish(std::string_view topic, const frame& bytes)
-{
-    const auto outcome = broadcasts_.send(topic, bytes);
-    if (outcome == parking::outcome::sent)
-        return;
-    if (outcome == parking::outcome::parked) {
-        ++parked_;
-        return;
-    }
-    board_.on_undeliverable(topic, bytes.view(), now());
-    if (outcome == parking::outcome::overflow) {
-        abandon(broadcasts_, topic);
-        board_.on_topic_overflow(topic, now());
-    }
-}
-
-void broker::abandon(parking& from, std::string_view whom)
-{
-    for (const auto& bytes : from.drop(whom))
-        board_.on_undeliverable(whom, bytes.view(), now());
 }
 
 void broker::report()

@@ -2,7 +2,7 @@
 // nothing.
 #pragma once
 
-#include "broker/parking.hpp"
+#include "broker/outgoing.hpp"
 #include "broker/switchboard.hpp"
 #include "broker/tap.hpp"
 #include "common/cluster/zmq_stream.hpp"
@@ -49,7 +49,7 @@ public:
 
     [[nodiscard]] const registry& peers() const { return board_.peers(); }
     /// Accepted, but not taken by a socket yet.
-    [[nodiscard]] std::size_t parked_bytes() const { return requests_.bytes() + broadcasts_.bytes(); }
+    [[nodiscard]] std::size_t parked_bytes() const { return outgoing_.parked_bytes(); }
     /// Since it was last asked for.
     [[nodiscard]] runtime::work take_work() { return board_.take_work(); }
     void serve_stats(std::function<std::string()> json) { board_.serve_stats(std::move(json)); }
@@ -59,10 +59,6 @@ private:
     void on_tick();
     void on_subscription(std::string_view frame);
     void carry_out();
-    void retry();
-    void send(std::string_view identity, const protocol::frame& bytes);
-    void publish(std::string_view topic, const protocol::frame& bytes);
-    void abandon(parking& from, std::string_view whom);
     void report();
 
     switchboard board_;
@@ -70,11 +66,8 @@ private:
     cluster::zmq_stream router_, xpub_;
     net::steady_timer timer_;
     broker_endpoints listening_;
-    parking requests_, broadcasts_;
-    std::vector<delivery> deliveries_; ///< of this turn
-    std::vector<publication> publications_;
+    outgoing outgoing_;
     std::shared_ptr<bool> alive_; ///< false before start() and after stop(): for the ticking coroutine
-    std::uint64_t& parked_;
 };
 
 } // namespace citron::broker

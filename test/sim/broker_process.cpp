@@ -17,14 +17,14 @@ void broker_process::boot()
     options.expected = expected_;
     board_ = std::make_unique<broker::switchboard>(options, counters_, now());
     constexpr std::size_t queue = 128U << 10U; // bytes; the product's is larger
-    requests_ = std::make_unique<broker::parking>(
-        [this](auto whom, auto bytes) { return transmit(whom, bytes); }, queue);
-    broadcasts_ = std::make_unique<broker::parking>(
-        [this](auto whom, auto bytes) { return transmit_broadcast(whom, bytes); }, queue);
+    outgoing_ = std::make_unique<broker::outgoing>(
+        *board_, [this](auto whom, auto bytes) { return transmit(whom, bytes); },
+        [this](auto whom, auto bytes) { return transmit_broadcast(whom, bytes); }, queue, counters_);
 }
 
 void broker_process::halt()
 {
+    outgoing_.reset();
     board_.reset();
     topics_.clear();
     for (const auto& [identity, w] : std::exchange(routes_, {}))
@@ -86,66 +86,9 @@ cluster::send_result broker_process::transmit_broadcast(std::string_view topic, 
     return cluster::send_result::sent;
 }
 
-/// As the broker's own.
 void broker_process::carry_out()
 {
-    retry();
-    std::vector<broker::delivery> deliveries;
-    std::vector<broker::publication> publications;
-    while (true) {
-        for (const auto& whom : board_->take_ended()) {
-            abandon(*requests_, whom);
-            abandon(*broadcasts_, whom);
-        }
-        board_->take_deliveries(deliveries);
-        board_->take_publications(publications);
-        if (deliveries.empty() && publications.empty())
-            return;
-        for (const auto& [identity, bytes] : deliveries)
-            send(identity.view(), bytes);
-        for (const auto& [topic, bytes] : publications)
-            publish(topic.view(), bytes);
-    }
-}
-
-void broker_process::retry()
-{
-    for (const auto& whom : requests_->retry())
-        abandon(*requests_, whom);
-    for (const auto& whom : broadcasts_->retry())
-        abandon(*broadcasts_, whom);
-}
-
-void broker_process::send(std::string_view identity, const protocol::frame& bytes)
-{
-    using outcome = broker::parking::outcome;
-    const auto what = requests_->send(identity, bytes);
-    if (what == outcome::sent || what == outcome::parked)
-        return;
-    board_->on_undeliverable(identity, bytes.view(), now());
-    if (what != outcome::overflow)
-        return;
-    abandon(*requests_, identity);
-    board_->on_overflow(identity, now());
-}
-
-void broker_process::publish(std::string_view topic, const protocol::frame& bytes)
-{
-    using outcome = broker::parking::outcome;
-    const auto what = broadcasts_->send(topic, bytes);
-    if (what == outcome::sent || what == outcome::parked)
-        return;
-    board_->on_undeliverable(topic, bytes.view(), now());
-    if (what != outcome::overflow)
-        return;
-    abandon(*broadcasts_, topic);
-    board_->on_topic_overflow(topic, now());
-}
-
-void broker_process::abandon(broker::parking& from, std::string_view whom)
-{
-    for (const auto& bytes : from.drop(whom))
-        board_->on_undeliverable(whom, bytes.view(), now());
+    outgoing_->carry_out(now());
 }
 
 void broker_process::journal_of(std::string_view arrow, std::string_view peer, std::string_view bytes)

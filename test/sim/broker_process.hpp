@@ -1,7 +1,7 @@
 // The broker: a switchboard, and the bound sockets that it works with.
 #pragma once
 
-#include "broker/parking.hpp"
+#include "broker/outgoing.hpp"
 #include "broker/switchboard.hpp"
 #include "test/sim/peer_process.hpp"
 #include "test/sim/process.hpp"
@@ -49,10 +49,6 @@ protected:
 private:
     [[nodiscard]] cluster::send_result transmit(std::string_view identity, std::string_view bytes);
     [[nodiscard]] cluster::send_result transmit_broadcast(std::string_view topic, std::string_view bytes);
-    void send(std::string_view identity, const protocol::frame& bytes);
-    void publish(std::string_view topic, const protocol::frame& bytes);
-    void abandon(broker::parking& from, std::string_view whom);
-    void retry();
     void journal_of(std::string_view arrow, std::string_view peer, std::string_view bytes);
 
     std::vector<std::string> expected_;
@@ -60,7 +56,7 @@ private:
     std::unique_ptr<broker::switchboard> board_;
     std::deque<wire> wires_; ///< every one ever made
     std::map<std::string, wire*, std::less<>> routes_, topics_;
-    std::unique_ptr<broker::parking> requests_, broadcasts_;
+    std::unique_ptr<broker::outgoing> outgoing_;
     std::deque<std::string> heard_;
 };
 
