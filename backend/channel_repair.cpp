@@ -12,8 +12,6 @@ using protocol::sync_state;
 
 namespace {
 
-constexpr std::size_t most_in_state = protocol::max_envelope - 1024; // the rest is the envelope's head
-
 /// Messages stored but not published when the answer was fixed come as broadcasts.
 void keep_up_to(std::vector<message>& messages, std::uint64_t offset)
 {
@@ -29,8 +27,7 @@ void channel_service::send_state(channel& c, const std::string& connector, const
     state.roster_known = seen.term != state.at.term || seen.rev != state.at.rev;
     if (state.roster_known)
         state.users = c.users();
-    auto send = [this, rid = c.rid(), connector, call_id](const sync_state& s) {
-        const auto body = protocol::pack(s);
+    auto send = [this, rid = c.rid(), connector, call_id](const std::string& body) {
         if (call_id)
             return answer({connector, call_id}, rid, errc::ok, body);
         unsaid_ += rpc_.notify_server(connector, rid, protocol::channel_state, body) ? 0 : 1;
@@ -38,7 +35,7 @@ void channel_service::send_state(channel& c, const std::string& connector, const
     const bool same_epoch = seen.epoch == state.at.epoch;
     state.lost = !same_epoch && !seen.epoch.empty();
     if (!same_epoch || seen.offset >= state.at.offset)
-        return send(state);
+        return send(protocol::pack(state));
     history_.read_after(
         c.rid(), seen.offset, options_.repair,
         [this, rid = c.rid(), connector, call_id, state = std::move(state), send](page p) mutable {
@@ -51,12 +48,14 @@ void channel_service::send_state(channel& c, const std::string& connector, const
             state.lost = p.trimmed;
             state.more =
                 p.failed || (!state.messages.empty() && state.messages.back().offset < state.at.offset);
-            if (protocol::pack(state).size() > most_in_state) { // the users are told in the next answer
+            auto body = protocol::pack(state);
+            if (body.size() > most_in_body) { // the users are told in the next answer
                 state.users.clear();
                 state.roster_known = false;
                 state.more = true;
+                body = protocol::pack(state);
             }
-            send(state);
+            send(body);
         });
 }
 

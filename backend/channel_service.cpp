@@ -319,8 +319,7 @@ void channel_service::answer(const caller& to, std::string_view rid, errc code, 
     if (!to.id || rpc_.reply(to.server, to.id, rid, code, body) || !line_.up())
         return; // without a line, the caller will ask again
     ++unanswerable_;
-    constexpr std::size_t head = 1024;                              // of an envelope, at most
-    const bool fits = body.size() + head <= protocol::max_envelope; // the queue is full, that is all
+    const bool fits = body.size() <= most_in_body; // the queue is full, that is all
     (void)rpc_.reply(to.server, to.id, rid, fits ? errc::unavailable : errc::too_large, {});
 }
 

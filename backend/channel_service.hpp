@@ -95,7 +95,8 @@ public:
     [[nodiscard]] std::uint64_t unix_ms() const override;
 
 private:
-    using room_list = std::map<std::string, protocol::enrolled_room>; ///< by rid
+    static constexpr std::size_t most_in_body = protocol::max_envelope - 1024; ///< the rest is the head's
+    using room_list = std::map<std::string, protocol::enrolled_room>;          ///< by rid
 
     /// What has come so far of a room that is being handed to us.
     struct arrival
@@ -139,8 +140,8 @@ private:
     void begin_opening(room& r);
     void flush_openings();
     void opened(const std::string& rid, store::opened as);
-    void not_opened(const std::string& rid);
-    void outdated(const std::string& rid);
+    void not_opened(room& r);
+    void open_later(room& r);
     void refuse_waiting(room& r, errc why, std::string_view connector = {});
     void remove_unlisted(room& r);
     void seat_members(room& r, std::map<std::string, std::vector<protocol::session_id>>& evicted);

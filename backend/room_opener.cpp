@@ -63,12 +63,13 @@ void channel_service::flush_openings()
                        [this, rooms = std::move(rooms)](std::vector<store::opened> as) {
                            for (std::size_t i = 0; i < rooms.size(); ++i) {
                                const auto& [rid, opening] = rooms[i];
-                               if (const room* r = find(rid); !r || r->opening != opening)
+                               room* r = find(rid);
+                               if (!r || r->opening != opening)
                                    continue;
                                if (as.empty())
-                                   not_opened(rid);
+                                   not_opened(*r);
                                else if (as[i].at.term == 0)
-                                   outdated(rid);
+                                   open_later(*r);
                                else
                                    opened(rid, std::move(as[i]));
                            }
@@ -76,25 +77,20 @@ void channel_service::flush_openings()
 }
 
 /// The store does not do it now. Who waits for an answer is told; what nobody waits for is kept.
-void channel_service::not_opened(const std::string& rid)
+void channel_service::not_opened(room& r)
 {
-    room& r = *find(rid);
-    ++unopened_;
-    open_again_ = true;
-    r.now = room::state::gathering;
     refuse_waiting(r, errc::unavailable);
-    if (!mine(rid))
-        turn_away(r);
+    open_later(r);
 }
 
-/// There is a newer view than ours, which is on its way - or tells us, when it comes, that we were given up.
-void channel_service::outdated(const std::string& rid)
+/// Also when there is a newer view than ours, which is on its way - or tells us, when it comes, that we were
+/// given up.
+void channel_service::open_later(room& r)
 {
-    room& r = *find(rid);
     ++unopened_;
     open_again_ = true;
     r.now = room::state::gathering;
-    if (!mine(rid))
+    if (!mine(r.members.rid()))
         turn_away(r);
 }
 

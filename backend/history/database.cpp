@@ -181,11 +181,12 @@ std::vector<store::opened> database::take_over(std::span<const store::opening> r
         std::vector<store::opened> opened;
         opened.reserve(rooms.size());
         connection::transaction all(*file_, kind::write);
+        store::mandate by; // of the room before; as a rule all have one
         bool outdated = false;
-        for (const auto* before = rooms.data(); const auto& room : rooms) {
-            if (&room == before || room.by != before->by)
+        for (const auto& room : rooms) {
+            if (room.by != by)
                 outdated = is_outdated(room.by);
-            before = &room;
+            by = room.by;
             opened.push_back(outdated ? store::opened{} : raise(room));
         }
         all.commit();
