@@ -37,7 +37,7 @@ std::string most_common(const std::vector<server_info>& present)
 
 void home_store::recall(const protocol::view& former)
 {
-    if (former.ready)
+    if (former.ready && !former.store.empty()) // there had been no chat server yet
         home_ = former.store;
 }
 

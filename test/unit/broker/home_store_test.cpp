@@ -92,6 +92,7 @@ TEST_F(HomeStore, IsThatOfTheFormerBroker)
 TEST_F(HomeStore, IsNotThatOfABrokerWhichHadNotChosen)
 {
     home.recall({.ready = false});
+    home.recall({.ready = true}); // no chat server had come
 
     EXPECT_EQ(choose({chat("s1", "a")}), "a");
 }
