@@ -115,9 +115,15 @@ append_outcome database::place(const append& a, room_row& room)
     if (!a.cid.empty())
         if (const auto first = find_named(room, a.cid))
             return repeat(*first);
-    if (a.again && a.number != 0)
-        if (const auto first = find_numbered(room, a))
-            return repeat(*first);
+    if (a.again && a.number != 0) {
+        const auto& known = numbered_of(room, a.time);
+        if (const auto first = known.by_name.find(send_name(a.sender, a.number));
+            first != known.by_name.end())
+            return repeat(first->second);
+        // Owners take sends in order: one that has stored a later one had refused this, and nobody heard.
+        if (const auto last = known.last.find(a.sender); last != known.last.end() && a.number < last->second)
+            return {.code = errc::unavailable};
+    }
     return keep(a, room);
 }
 
@@ -129,7 +135,7 @@ append_outcome database::keep(const append& a, room_row& room)
         room.time = a.time;
         query(file_->sql.add_message, room.id, offset, a.time, a.sender, a.number, a.chat).run();
         if (room.numbered && a.number != 0)
-            room.numbered->try_emplace(send_name(a.sender, a.number), known_send{offset, a.time});
+            room.numbered->add(a.sender, a.number, {offset, a.time});
     }
     if (!a.cid.empty() && a.what != append::kind::question)
         query(file_->sql.add_send.at(current_), room.id, bytes{a.cid}, offset, a.time).run();
@@ -139,12 +145,18 @@ append_outcome database::keep(const append& a, room_row& room)
 /// Among the messages themselves: a table of these names would be written with every message, to be read
 /// after the death of an owner only. Then it may be asked of many sends of one room, so it reads them all at
 /// once.
-std::optional<database::known_send> database::find_numbered(room_row& room, const append& a)
+const database::numbered_sends& database::numbered_of(room_row& room, std::uint64_t now_ms)
 {
     if (!room.numbered)
-        read_numbered(room, a.time);
-    const auto found = room.numbered->find(send_name(a.sender, a.number));
-    return found == room.numbered->end() ? std::nullopt : std::optional(found->second);
+        read_numbered(room, now_ms);
+    return *room.numbered;
+}
+
+void database::numbered_sends::add(const std::string& sender, std::uint64_t number, known_send where)
+{
+    by_name.try_emplace(send_name(sender, number), where);
+    auto& newest = last[sender];
+    newest = std::max(newest, number);
 }
 
 /// Newest first, to where messages are too old to be sent again at `now_ms`.
@@ -157,7 +169,7 @@ void database::read_numbered(room_row& room, std::uint64_t now_ms)
     while (age <= old_ms && rows.next()) {
         const auto number = rows.number(0), time = rows.number(2);
         if (number != 0)
-            room.numbered->try_emplace(send_name(rows.text(3), number), known_send{rows.number(1), time});
+            room.numbered->add(std::string(rows.text(3)), number, {rows.number(1), time});
         age += std::min(later - std::min(later, time), longest_gap_ms);
         later = time;
     }

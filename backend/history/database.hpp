@@ -89,6 +89,7 @@ public:
 private:
     struct room_row;
     struct known_send;
+    struct numbered_sends;
     struct range;
     using rooms_of_batch = std::unordered_map<std::string_view, room_row>;
 
@@ -97,7 +98,7 @@ private:
     append_outcome place(const append& a, room_row& room);
     append_outcome keep(const append& a, room_row& room);
     [[nodiscard]] std::optional<known_send> find_named(const room_row& room, std::string_view name);
-    [[nodiscard]] std::optional<known_send> find_numbered(room_row& room, const append& a);
+    [[nodiscard]] const numbered_sends& numbered_of(room_row& room, std::uint64_t now_ms);
     void read_numbered(room_row& room, std::uint64_t now_ms);
     [[nodiscard]] bool is_outdated(const store::mandate& by);
     store::opened raise(const store::opening& o);

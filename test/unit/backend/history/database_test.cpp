@@ -245,6 +245,16 @@ TEST_F(Database, NamesAreKnownForTenMinutesAndForgottenAfterTwenty)
     EXPECT_FALSE(put(file, named("a", "late"), start + 20 * minute).repeat);
 }
 
+TEST_F(Database, ASendThatComesAgainWhenALaterOneIsStoredHadBeenRefused)
+{
+    open(file, "a");
+    put(file, numbered("a", 2)); // 1 was refused by the owner of that time
+
+    EXPECT_EQ(put(file, numbered("a", 1, true)).code, errc::unavailable);
+    expect_repeat(put(file, numbered("a", 2, true)), 1);
+    EXPECT_EQ(put(file, numbered("a", 3, true)).offset, 2U);
+}
+
 TEST_F(Database, ASendMayComeAgainUnderItsNumberThoughTheClockWasSetForward)
 {
     open(file, "a");
