@@ -43,7 +43,7 @@ void channel_service::remove_absent(room& r)
         return;
     std::vector<member> gone;
     for (const auto& s : r.members.seats())
-        if (!here(s.who) && absent_.over(s.who.life(), now_))
+        if (!here(s.who) && !s.away && absent_.over(s.who.life(), now_)) // who is away has a time of its own
             gone.push_back(s.who);
     for (const auto& who : gone)
         ghosts_ += r.members.expire(who);

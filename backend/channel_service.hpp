@@ -101,7 +101,6 @@ private:
     /// What has come so far of a room that is being handed to us.
     struct arrival
     {
-        std::string sender;
         std::uint64_t series = 0;
         std::uint32_t next = 0; ///< part
         room_baggage baggage;
@@ -144,6 +143,8 @@ private:
     void open_later(room& r);
     void refuse_waiting(room& r, errc why, std::string_view connector = {});
     void remove_unlisted(room& r);
+    void note_told_to_move(room& r);
+    void refuse_orphans(room& r);
     void seat_members(room& r, std::map<std::string, std::vector<protocol::session_id>>& evicted);
     void correct(room& r, const std::string& connector, const protocol::enrolled_room& list);
     void remove_unlisted(room& r, const std::string& connector, const protocol::enrolled_room& list);
@@ -184,7 +185,8 @@ private:
     handovers leaving_;
     std::map<std::string, std::uint64_t> enrolled_; ///< connector -> nonce of the link it enrolled on
     std::map<std::string, room_list> enrolling_;    ///< connector -> its list so far
-    std::map<std::string, arrival> arriving_;       ///< by rid
+    /// By rid and sender: of two owners in quick succession, both may have what the room took along.
+    std::map<std::pair<std::string, std::string>, arrival> arriving_;
     absences absent_;
     /// A session that was told to move, and how long its place is kept.
     struct awaited

@@ -181,13 +181,12 @@ errc channel_service::take_part(const std::string& rid, const std::string& sende
 {
     if (part.generation != view_.generation || !mine(rid))
         return errc::moved;
-    auto& arriving = arriving_[rid];
+    const auto place = arriving_.try_emplace({rid, sender}).first;
+    auto& arriving = place->second;
     if (part.part == 0)
-        arriving = {.sender = sender, .series = part.series, .baggage = {}};
-    const bool next =
-        arriving.sender == sender && arriving.series == part.series && arriving.next == part.part;
-    if (!next) {
-        arriving_.erase(rid);
+        arriving = {.series = part.series, .baggage = {}};
+    if (arriving.series != part.series || arriving.next != part.part) {
+        arriving_.erase(place);
         return errc::hole;
     }
     ++arriving.next;
@@ -204,7 +203,7 @@ errc channel_service::take_part(const std::string& rid, const std::string& sende
         if (!here(one.connector)) // it may have come back meanwhile
             absent_.note(one.connector, now_ + milliseconds(one.left_ms));
     auto whole = std::move(baggage);
-    arriving_.erase(rid);
+    arriving_.erase(place);
     take_in(rid, std::move(whole));
     begin_opening();
     return errc::ok;

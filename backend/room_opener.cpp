@@ -121,6 +121,7 @@ void channel_service::opened(const std::string& rid, store::opened as)
     ++opened_;
     r->now = room::state::open;
     r->members.open(std::move(as.at), std::max(as.time, r->baggage.time));
+    note_told_to_move(*r);
     if (r->served)
         remove_unlisted(*r);
     std::map<std::string, std::vector<protocol::session_id>> evicted;
@@ -132,8 +133,40 @@ void channel_service::opened(const std::string& rid, store::opened as)
     }
     r->baggage = {};
     remove_absent(*r);
+    refuse_orphans(*r);
     serve_waiting(*r);
     release(rid);
+}
+
+/// Connectors do not list whom they have told to move; that they did may wait here for the room to open.
+void channel_service::note_told_to_move(room& r)
+{
+    for (const auto& one : r.waiting) {
+        const auto e = one.get();
+        if (e.route != protocol::kick::route)
+            continue;
+        const auto left = protocol::unpack<protocol::kick>(e.body);
+        if (!left || !left->moving)
+            continue;
+        r.baggage.away.insert(key_of(left->who));
+        expect_back(r.members, left->who);
+    }
+}
+
+/// Who wants to be let in by a connector that has gone meanwhile: nobody waits for the answer, and nobody
+/// would say that whom it let in is gone. From one that only opens a new link it comes again.
+void channel_service::refuse_orphans(room& r)
+{
+    std::erase_if(r.waiting, [&](const stored_envelope& one) {
+        const auto e = one.get();
+        if (e.route != protocol::add::route)
+            return false;
+        const auto request = protocol::unpack<protocol::add>(e.body);
+        if (!request || here(request->who))
+            return false;
+        answer(caller_of(e), e.room, errc::moved, {});
+        return true;
+    });
 }
 
 /// Handed-over members as the connectors' lists correct them, and those that only the lists know.

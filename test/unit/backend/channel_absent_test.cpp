@@ -49,6 +49,20 @@ TEST_F(ChannelAbsent, MembersOfAConnectorThatLostItsLinkStayFiveSeconds)
     EXPECT_EQ(s.server.channels().members(), 1U);
 }
 
+TEST_F(ChannelAbsent, WhoWaitedToBeLetInByOneIsNot)
+{
+    s.rid = "attic";
+    s.enter(room_stage::who("eve", "c2", 5)); // opens it, which takes the store a while
+    s.end_turn();
+    s.loses_its_link("c2");
+    s.turn();
+
+    EXPECT_EQ(s.says(), lines{"c2: #3 moved"});
+    s.enter(room_stage::who("ann", "c1", 6));
+    s.turn();
+    EXPECT_EQ(s.says().back(), "c1: #4 ok 2.1 e2@0 [ann]");
+}
+
 TEST_F(ChannelAbsent, TheNameOfAMemberWhoseConnectorMayComeBackIsTaken)
 {
     s.loses_its_link("c2");

@@ -91,6 +91,17 @@ TEST_F(ChannelAway, ItStaysWhenItsConnectorGoes)
     EXPECT_EQ(s.says(), (lines{"c1: #4 ok 1.4 e1@0 [ann bob]"}));
 }
 
+TEST_F(ChannelAway, TheEndOfItsConnectorDoesNotShortenItsTime)
+{
+    s.loses_its_link("c2");
+
+    s.pass(4'900ms);
+
+    EXPECT_EQ(s.server.channels().members(), 2U);
+    s.pass(100ms);
+    EXPECT_EQ(s.server.channels().members(), 1U);
+}
+
 TEST_F(ChannelAway, OneThatHasComeBackToTheRoomSinceIsNotAway)
 {
     auto cid = room_stage::who("cid", "c2", 9);
@@ -155,6 +166,19 @@ TEST_F(Handover, WhoIsAwayIsSeatedThoughItsConnectorDoesNotListIt)
     EXPECT_EQ(s.says(), stands("2/1.0 e1@2, [ann bob]"));
     s.enter(room_stage::who("bob", "c1", 5));
     EXPECT_EQ(s.says().back(), "c1: #1 ok 2/1.2 e1@2 [ann bob]");
+}
+
+TEST_F(Handover, WhoWasToldToMoveWhileTheRoomWasClosedIsSeatedThoughItsConnectorDoesNotListIt)
+{
+    s.hand_over(last(0, {ann, bob}));
+    s.send_away(bob);
+    (void)s.says();
+
+    enrolls({ann}, {});
+
+    EXPECT_EQ(s.says(), stands("2/1.0 e1@2, [ann bob]"));
+    s.pass(5s);
+    EXPECT_EQ(s.server.channels().members(), 1U);
 }
 
 TEST_F(Handover, WhoIsAwayLeavesAfterTheGraceThereToo)

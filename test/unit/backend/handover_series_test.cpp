@@ -65,6 +65,18 @@ TEST_F(Handover, APartOfAnotherSenderIsAHole)
     EXPECT_EQ(s.says(), (lines{"s2: part ok", "s3: part hole"}));
 }
 
+TEST_F(Handover, TwoWhoHandTheSameRoomOverDoNotDisturbEachOther)
+{
+    s.hand_over(part(0));
+    s.hand_over(part(0), "s3");
+    s.hand_over(last(1, {ann, bob}));
+    s.hand_over(last(1, {ann, bob}), "s3");
+
+    EXPECT_EQ(s.says(), (lines{"s2: part ok", "s3: part ok", "s2: part ok", "s3: part ok"}));
+    enrolls({ann}, {bob});
+    EXPECT_EQ(s.says(), stands("2/1.0 e1@2, [ann bob]"));
+}
+
 TEST_F(Handover, ARepeatedPartIsAHole)
 {
     s.hand_over(part(0));
