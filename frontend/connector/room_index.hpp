@@ -76,6 +76,12 @@ struct roster_change
         else if (what == protocol::event::leave)
             users.erase(user);
     }
+    /// It is about this user's coming or going. Nobody is told of himself: who was given up with his
+    /// connector is back before he could know.
+    [[nodiscard]] bool is_of(std::string_view name) const
+    {
+        return (what == protocol::event::add || what == protocol::event::leave) && user == name;
+    }
 };
 
 struct room

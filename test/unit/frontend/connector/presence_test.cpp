@@ -101,6 +101,20 @@ TEST(Presence, NobodyIsToldOfItself)
     EXPECT_EQ(s.hears(bob), (strings{goes("ann"), comes("cid")}));
 }
 
+TEST(Presence, WhoIsBackBeforeItsOwnersWordThatItLeftIsNotToldOfIt)
+{
+    feed_stage s;
+    auto& ann = s.member("ann", at(10, 5));
+    auto& bob = s.joining("bob");
+    s.admit(bob, at(10, 5), {"ann", "bob"});
+
+    s.leave(at(11, 5), "bob"); // its connector had been silent for too long
+    s.add(at(12, 5), "bob");
+
+    EXPECT_EQ(s.hears(ann), (strings{"onLeave bob", "onAdd bob"}));
+    EXPECT_EQ(s.hears(bob), strings{});
+}
+
 TEST(Presence, MembersShareTheBytesTheyAreTold)
 {
     feed_stage s;
