@@ -96,7 +96,7 @@ connector_process* city::choose_connector()
 {
     std::vector<connector_process*> running;
     for (auto& c : connectors_)
-        if (c->running())
+        if (c->door_open())
             running.push_back(c.get());
     return running.empty() ? nullptr : scene_.chance.pick(running);
 }

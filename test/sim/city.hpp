@@ -43,7 +43,7 @@ private:
     ledger& book_;
     std::unique_ptr<disk> disk_; ///< if history is kept there
     broker_process broker_;
-    gate_process gate_; ///< the only one that nothing happens to but what happens to the broker
+    gate_process gate_; ///< nothing happens to it but drains, and what happens to the broker
     std::vector<std::unique_ptr<chat_process>>
         chats_; ///< the last is not in conf: started by hand, if at all
     std::vector<std::unique_ptr<connector_process>> connectors_;

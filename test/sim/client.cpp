@@ -68,6 +68,8 @@ void client::doing()
         return give_up();
     if (!working_)
         return;
+    if (!back_to_.empty())
+        return go_back();
     if (stays_.empty()) {
         if (!moving())
             enter(chance_.pick(ways_.rooms), act::enter);
@@ -80,6 +82,17 @@ void client::doing()
     if (chance_.percent(ways_.moving))
         return move();
     do_in_room();
+}
+
+/// As www/client.js after a kick "drain": the first room by enter, with its key, then the others.
+void client::go_back()
+{
+    if (moving())
+        return;
+    const auto rid = back_to_.front();
+    back_to_.pop_front();
+    if (!stays_.contains(rid))
+        enter(rid, stays_.empty() ? act::enter : act::join);
 }
 
 void client::do_in_room()
@@ -135,6 +148,8 @@ void client::go(ending how)
     scene_.log.line(label_, "{}", how == ending::closed ? "disconnects" : "vanishes");
     socket_->hang_up(how);
     drop(*socket_);
+    back_to_.clear();
+    moved_.clear();
 }
 
 /// The connection is over: nobody answers any more, and all stays have ended.
@@ -180,7 +195,7 @@ void client::enter(const std::string& rid, act how)
 {
     question q{.what = how, .rid = rid};
     json body{{"username", user_}, {"rid", rid}};
-    if (how == act::enter && !resume_key_.empty() && chance_.percent(60))
+    if (how == act::enter && !resume_key_.empty() && (moved_.contains(rid) || chance_.percent(60)))
         body["resumeKey"] = resume_key_;
     q.same_key = how == act::join || body.contains("resumeKey");
     const auto key = keys_.find(rid);

@@ -100,6 +100,7 @@ private:
     void do_in_room();
     void move();
     void dial();
+    void go_back();
     void go(ending how);
     void drop(socket& s);
     void ask(std::string_view route, question q, const std::string& body);
@@ -119,6 +120,7 @@ private:
 
     void on_package(const protocol::package& p);
     void on_message(const protocol::client_message& m);
+    void on_kick(std::string_view body);
     void on_push(std::string_view route, const json& body);
     void on_reply(const question& q, const json& body);
     void on_answer(const question& q, const json& body);
@@ -149,6 +151,8 @@ private:
     std::uint32_t next_id_ = 1;
     std::map<std::uint32_t, question> asked_;
     std::map<std::string, stay*> stays_;
+    std::deque<std::string> back_to_;           ///< rooms where it was when its server told it to move
+    std::map<std::string, stay*> moved_;        ///< and the stays that ended so
     std::map<std::string, position> last_seen_; ///< by room, of the last stay that has ended
     std::map<std::string, std::set<std::string>> rosters_;
     std::string resume_key_;

@@ -82,10 +82,7 @@ void client::on_package(const protocol::package& p)
         working_ = true;
         return heartbeat(session_);
     case package_type::kick:
-        scene_.log.line(label_, "is kicked: {}", p.body);
-        if (!book_.allowed().kicks && !(book_.allowed().replaced && p.body.contains("replaced")))
-            book_.complain(who() + " was kicked: " + std::string(p.body));
-        return;
+        return on_kick(p.body);
     case package_type::data:
         if (const auto m = protocol::decode_message(p.body))
             return on_message(*m);
@@ -93,6 +90,20 @@ void client::on_package(const protocol::package& p)
     default:
         return;
     }
+}
+
+void client::on_kick(std::string_view body)
+{
+    scene_.log.line(label_, "is kicked: {}", body);
+    if (socket_->server_left() && body.contains(R"("drain")")) {
+        moved_ = stays_;
+        back_to_.clear();
+        for (const auto& [rid, s] : stays_)
+            back_to_.push_back(rid);
+        return;
+    }
+    if (!book_.allowed().kicks && !(book_.allowed().replaced && body.contains("replaced")))
+        book_.complain(fmt::format("{} was kicked: {}", who(), body));
 }
 
 void client::on_message(const protocol::client_message& m)
@@ -189,6 +200,8 @@ void client::on_entered(const question& q, const json& body)
     orphaned_.erase(q.rid);
     auto& s = book_.entered(user_, session_, q.rid, body, scene_.clock.now());
     stays_[q.rid] = &s;
+    if (const auto before = moved_.extract(q.rid); before && q.own_name && user_ != ways_.contested)
+        book_.came_back(*before.mapped(), s);
     if (q.since)
         book_.resumed(s, *q.since, body);
 }

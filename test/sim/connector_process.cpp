@@ -16,6 +16,7 @@ void connector_process::boot()
     options.rooms.random = [this] { return scene_.chance.next(); };
     server_ = std::make_unique<frontend::connector>(options, counters_, now());
     server_->set_stats([] { return std::string("{}"); });
+    server_->on_tick(now(), wall_clock()); // as the shell: it knows what time it is from the start
 }
 
 void connector_process::halt()
@@ -28,6 +29,7 @@ void connector_process::tick()
 {
     line().on_tick(now());
     server_->on_tick(now(), wall_clock());
+    go_on_leaving();
 }
 
 } // namespace citron::sim

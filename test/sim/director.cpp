@@ -28,6 +28,8 @@ duration director::between_troubles()
         return chance_.between(duration(300'000), seconds(3));
     case scenario::chat_kills:
         return chance_.between(duration(6'500'000), duration(7'500'000));
+    case scenario::rolling:
+        return chance_.between(duration(300'000), seconds(3));
     case scenario::connector_kill:
         return chance_.between(seconds(7), seconds(9));
     case scenario::broker_restart:
@@ -71,6 +73,8 @@ void director::trouble()
         return move_chats();
     case scenario::chat_kills:
         return kill_chat();
+    case scenario::rolling:
+        return chance_.percent(50) ? drain_connector() : chance_.percent(80) ? move_chats() : drain_gate();
     case scenario::connector_kill:
         return kill_connector();
     case scenario::broker_restart:
@@ -99,7 +103,7 @@ void director::trouble()
 
 void director::anything()
 {
-    switch (chance_.below(11)) {
+    switch (chance_.below(13)) {
     case 0:
         return move_chats();
     case 1:
@@ -119,6 +123,8 @@ void director::anything()
         return trouble_disk();
     case 9:
         return set_clock();
+    case 10:
+        return drain_connector();
     default:
         return freeze_somebody();
     }
@@ -168,17 +174,52 @@ void director::kill_chat()
 
 void director::kill_connector()
 {
-    std::vector<connector_process*> running;
-    for (auto& c : city_.connectors())
-        if (c->running())
-            running.push_back(c.get());
-    if (running.size() < 2)
+    auto staying = connectors();
+    if (staying.size() < 2)
         return;
-    auto& victim = *chance_.pick(running);
+    auto& victim = *chance_.pick(staying);
     victim.kill();
     restart_later(victim, duration(100'000), duration(8'000'000));
     if (play_ == scenario::connector_kill)
         scene_.clock.after(duration(6'300'000), [this] { look_for_ghosts(); });
+}
+
+std::vector<connector_process*> director::connectors()
+{
+    std::vector<connector_process*> staying;
+    for (auto& c : city_.connectors())
+        if (c->running() && !c->leaving())
+            staying.push_back(c.get());
+    return staying;
+}
+
+void director::drain_connector()
+{
+    auto staying = connectors();
+    if (staying.size() > 1)
+        drain(*chance_.pick(staying));
+}
+
+void director::drain_gate()
+{
+    if (city_.gate().running())
+        drain(city_.gate());
+}
+
+void director::drain(frontend_process& p)
+{
+    p.leave(chance_.between(duration(0), duration(2'000'000)));
+    await_end(p);
+}
+
+void director::await_end(process& p)
+{
+    scene_.clock.after(chance_.between(duration(100'000), duration(1'500'000)), [this, &p] {
+        if (p.running())
+            await_end(p);
+        else if (!over_)
+            p.start();
+    });
 }
 
 /// Six seconds after a connector's death nobody may still list its users, but those who have come back.
@@ -317,7 +358,7 @@ void director::heal()
             }
     bool served = false;
     for (auto& c : city_.connectors())
-        served = served || c->running();
+        served = served || (c->running() && !c->leaving());
     if (!served)
         city_.connectors().front()->start();
 }

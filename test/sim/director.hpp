@@ -22,6 +22,8 @@ private:
     void move_chats();
     void kill_chat();
     void kill_connector();
+    void drain_connector();
+    void drain_gate();
     void kill_broker();
     void lose_link(loss how);
     void lose_broadcasts();
@@ -34,8 +36,11 @@ private:
     void set_clock();
     void anything();
     void restart_later(process& p, duration least, duration most);
+    void drain(frontend_process& p); ///< and start it again
+    void await_end(process& p);      ///< and start it again
     void look_for_ghosts();
-    [[nodiscard]] std::vector<chat_process*> owners(); ///< chat servers that run and stay
+    [[nodiscard]] std::vector<chat_process*> owners();          ///< chat servers that run and stay
+    [[nodiscard]] std::vector<connector_process*> connectors(); ///< those that run and stay
     [[nodiscard]] duration between_troubles();
 
     scene& scene_;

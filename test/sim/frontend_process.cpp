@@ -16,6 +16,8 @@ void frontend_process::halt()
     peer_process::halt();
     ids_.clear();
     readers_.clear();
+    drain_.reset();
+    door_closed_ = false;
     for (const auto& [id, s] : std::exchange(sockets_, {}))
         s->server_died();
     for (auto* s : std::exchange(dialled_, {}))
@@ -25,7 +27,7 @@ void frontend_process::halt()
 void frontend_process::accept(socket& s)
 {
     dialled_.erase(&s);
-    auto* session = sessions().open(now());
+    auto* session = door_closed_ ? nullptr : sessions().open(now());
     if (!session)
         return s.shut();
     sockets_.emplace(session->id, &s);
@@ -95,6 +97,46 @@ void frontend_process::flush(protocol::session_id id)
         found->second->shut();
         forget(id);
     }
+}
+
+// ---- the end, as frontend/frontend.cpp
+
+void frontend_process::leave(duration span)
+{
+    if (!running() || drain_)
+        return;
+    scene_.log.line(id(), "drains");
+    note_change();
+    left_life_ = life();
+    const frontend::drain_options options{.span = std::chrono::duration_cast<milliseconds>(span)};
+    later(duration(0), [this, options] {
+        if (drain_)
+            return;
+        drain_.emplace(options, now());
+        line().drain(now());
+    });
+}
+
+void frontend_process::go_on_leaving()
+{
+    if (!drain_)
+        return;
+    const auto step = drain_->next(frontend::look_around(line(), sessions(), sockets_.size()), now());
+    door_closed_ = door_closed_ || step.close_door;
+    for (const auto who : step.tell)
+        if (auto* session = sessions().find(who))
+            sessions().send_away(*session, now());
+    if (step.over)
+        later(duration(0), [this] { finish(); });
+}
+
+/// What the socket does not take at once stays unsaid.
+void frontend_process::finish()
+{
+    say_bye();
+    carry_out();
+    if (running())
+        kill();
 }
 
 void frontend_process::carry_out()

@@ -25,6 +25,7 @@ protected:
         options.sessions.idle = milliseconds(6000);
         server_ = std::make_unique<frontend::gate>(options, counters_, now());
         server_->set_stats([] { return std::string("{}"); });
+        server_->on_tick(now(), wall_clock()); // as the shell: it knows what time it is from the start
     }
     void halt() override
     {
@@ -35,6 +36,7 @@ protected:
     {
         line().on_tick(now());
         server_->on_tick(now(), wall_clock());
+        go_on_leaving();
     }
     [[nodiscard]] cluster::peer& line() override { return server_->line(); }
     [[nodiscard]] frontend::session_service& sessions() override { return server_->sessions(); }

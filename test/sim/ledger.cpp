@@ -59,6 +59,13 @@ stay& ledger::entered(std::string user, unsigned session, std::string rid, const
     return stays_.emplace_back(std::move(s));
 }
 
+void ledger::came_back(stay& before, const stay& s)
+{
+    constexpr milliseconds patience{4'000}; // less than conf's graceMs
+    if (before.until && s.from - *before.until < patience)
+        before.next = &s;
+}
+
 void ledger::place(const std::string& rid, const position& at, const std::string& content)
 {
     if (!said_.contains(content))

@@ -52,6 +52,10 @@ struct stay
     std::map<std::string, unsigned> last_of; ///< per sender's session, number of the last message seen
     instant from;
     std::optional<instant> until = std::nullopt;
+    const stay* next = nullptr; ///< to which it moved, unseen by others
+
+    /// When others saw it end.
+    [[nodiscard]] std::optional<instant> seen_until() const { return next ? next->seen_until() : until; }
 };
 
 class ledger
@@ -62,6 +66,8 @@ public:
     // ---- rooms
     stay& entered(std::string user, unsigned session, std::string rid, const json& answer, instant now);
     void left(stay& s, instant now) { s.until = now; }
+    /// From a connector that was leaving, with the key: it is as if `before` had not ended, if it was quick.
+    static void came_back(stay& before, const stay& s);
     void chat(stay& s, const json& push);
     void add(stay& s, const std::string& user);
     void leave(stay& s, const std::string& user, instant now);

@@ -8,7 +8,7 @@ void process::start()
 {
     ++life_;
     running_ = true;
-    changed_ = now();
+    note_change();
     frozen_ = turn_due_ = false;
     inbox_.clear();
     scene_.log.line(id_, "starts, life {}", life_);
@@ -23,7 +23,7 @@ void process::kill()
         return;
     scene_.log.line(id_, "is killed");
     running_ = false;
-    changed_ = now();
+    note_change();
     inbox_.clear();
     halt();
 }

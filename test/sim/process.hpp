@@ -26,7 +26,7 @@ public:
     [[nodiscard]] const std::string& id() const { return id_; }
     [[nodiscard]] bool running() const { return running_; }
     [[nodiscard]] bool frozen() const { return running_ && frozen_; }
-    [[nodiscard]] instant changed() const { return changed_; } ///< started or killed last
+    [[nodiscard]] instant changed() const { return changed_; } ///< started, killed, or told to end last
     [[nodiscard]] std::uint64_t life() const { return life_; } ///< counts starts
     /// How long it has been frozen, in all.
     [[nodiscard]] duration stood_still() const;
@@ -43,6 +43,7 @@ protected:
     /// Runs `what` as a turn of this life: not while frozen, not after its end.
     void later(duration pause, std::function<void()> what);
     [[nodiscard]] instant now() const { return scene_.clock.now(); }
+    void note_change() { changed_ = now(); }
 
     scene& scene_;
 

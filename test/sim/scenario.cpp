@@ -9,6 +9,8 @@ std::string_view name_of(scenario s)
         return "moves";
     case scenario::chat_kills:
         return "chat_kills";
+    case scenario::rolling:
+        return "rolling";
     case scenario::connector_kill:
         return "connector_kill";
     case scenario::broker_restart:
@@ -58,6 +60,7 @@ excuses excuses_of(scenario s, bool durable)
     constexpr milliseconds patience{10'000}; // the request timeout of conf/chat.json
     switch (s) {
     case scenario::moves:
+    case scenario::rolling:
         return {.answer_within = milliseconds(2000)};
     case scenario::scrambled:
         return {.lost_signals = true, .answer_within = patience};

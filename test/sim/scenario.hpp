@@ -15,6 +15,7 @@ enum class scenario : std::uint8_t
 {
     moves,           ///< chat servers join and drain, nothing fails
     chat_kills,      ///< one chat server at a time
+    rolling,         ///< servers of every kind but the broker drain and come back, nothing fails
     connector_kill,  ///< one connector at a time
     broker_restart,  ///< the broker dies and comes back
     links,           ///< links break, and that is noticed
@@ -29,6 +30,7 @@ enum class scenario : std::uint8_t
 };
 inline constexpr std::array all_scenarios{scenario::moves,
                                           scenario::chat_kills,
+                                          scenario::rolling,
                                           scenario::connector_kill,
                                           scenario::broker_restart,
                                           scenario::links,

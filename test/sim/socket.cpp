@@ -49,9 +49,9 @@ void socket::dial()
     if (!to_.running())
         return tell_client(arrival);
     scene_.clock.at(arrival, [this] {
-        to_.receive(life_, [this] { to_.accept(*this); });
-        if (!to_.running() || to_.life() != life_)
+        if (!to_.door_open() || to_.life() != life_)
             return tell_client(scene_.clock.now());
+        to_.receive(life_, [this] { to_.accept(*this); });
         to_.dialled(*this);
         from_.connected(*this); // by the kernel, also of a frozen process
     });
@@ -60,6 +60,11 @@ void socket::dial()
 bool socket::server_lives() const
 {
     return to_.running() && to_.life() == life_;
+}
+
+bool socket::server_left() const
+{
+    return to_.left_life() == life_;
 }
 
 void socket::tell_client(instant when)
@@ -87,6 +92,7 @@ void socket::shut()
 
 void socket::server_died()
 {
+    sound_until_ = sound_until(); // what was held up goes with it
     down_.tear();
     if (!over_ && !dead_since_)
         tell_client(down_.empty_at());
@@ -115,7 +121,8 @@ void socket::die()
 instant socket::sound_until() const
 {
     const auto now = scene_.clock.now();
-    return dead_since_.value_or(now < stalled_until_ ? stalled_from_ : now);
+    const auto end = std::min(now, sound_until_.value_or(now));
+    return dead_since_.value_or(now < stalled_until_ ? stalled_from_ : end);
 }
 
 duration socket::held_up() const

@@ -61,6 +61,7 @@ public:
 
     [[nodiscard]] frontend_process& server() const { return to_; }
     [[nodiscard]] bool server_lives() const; ///< the life that was dialled
+    [[nodiscard]] bool server_left() const;  ///< that life was told to end, as by SIGTERM
 
 private:
     void tell_client(instant when);
@@ -74,6 +75,7 @@ private:
     instant stalled_from_, stalled_until_;
     duration held_up_{0}; ///< in former stalls
     std::optional<instant> dead_since_;
+    std::optional<instant> sound_until_; ///< of a server that died
 };
 
 } // namespace citron::sim

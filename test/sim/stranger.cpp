@@ -198,8 +198,9 @@ void stranger::on_entry(int port)
     constexpr milliseconds known_by_then{3000}, way{1000};
     const auto now = scene_.clock.now();
     const auto& chosen = *city_.connectors().at(static_cast<std::size_t>(port - 3051));
-    if (gate_is_well_informed() && !chosen.running() && chosen.changed() + known_by_then + way < now)
-        book_.complain(fmt::format("the gate names {}, which is dead", chosen.id()));
+    const bool serves = chosen.running() && !chosen.leaving();
+    if (gate_is_well_informed() && !serves && chosen.changed() + known_by_then + way < now)
+        book_.complain(fmt::format("the gate names {}, which is dead or leaving", chosen.id()));
     const auto before = answers_[asked_for_];
     answers_[asked_for_] = {port, now};
     instant changed = city_.broker().changed();

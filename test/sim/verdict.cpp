@@ -78,8 +78,9 @@ void judge_farewells(ledger& book)
         return;
     for (const auto& f : book.farewells()) {
         const auto stayed = std::ranges::find_if(book.stays(), [&](const stay& s) {
+            const auto until = s.seen_until();
             return s.user == f.user && s.rid == f.rid && s.from + margin <= f.when &&
-                   (!s.until || *s.until > f.when + margin);
+                   (!until || *until > f.when + margin);
         });
         if (stayed != book.stays().end())
             book.complain(fmt::format("{} was shown {} leaving, who stayed", f.seen_by, f.user));
@@ -162,6 +163,9 @@ void judge(city& town, ledger& book, bool babbling)
     for (const auto& c : town.chats())
         if (c->running() && c->leaving())
             book.complain(c->id() + " does not get rid of its rooms");
+    for (const auto& c : town.connectors())
+        if (c->leaving())
+            book.complain(c->id() + " does not get rid of its clients");
     for (const auto& c : town.chats())
         if (c->running() && !c->rooms().at_rest())
             book.complain(c->id() + " has rooms that are neither here nor there");
