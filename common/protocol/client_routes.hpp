@@ -3,24 +3,35 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string_view>
 
 namespace citron::protocol {
+
+/// What a user must be allowed before such a request is served, where tokens say what users may do.
+enum class right : std::uint8_t
+{
+    none, ///< what it asks for is nobody's secret, or is for members of the room, who were let in
+    enter,
+    join,
+    write
+};
 
 struct client_route
 {
     std::string_view route;
     bool numbered = false;  ///< repeated until answered, and executed once, in order
     bool repeatable = true; ///< not numbered, but harmless when executed twice
+    right needs = right::none;
 };
 
 inline constexpr std::array client_routes{
     client_route{"chat.chatHandler.history"},
-    client_route{"chat.chatHandler.send", true},
-    client_route{"chat.chatHandler.signal", false, false},
+    client_route{"chat.chatHandler.send", true, true, right::write},
+    client_route{"chat.chatHandler.signal", false, false, right::write},
     client_route{"chat.chatHandler.users"},
-    client_route{"connector.entryHandler.enter"},
-    client_route{"connector.entryHandler.join"},
+    client_route{.route = "connector.entryHandler.enter", .needs = right::enter},
+    client_route{.route = "connector.entryHandler.join", .needs = right::join},
     client_route{"connector.entryHandler.leave"},
     client_route{"gate.gateHandler.queryEntry"},
 };

@@ -25,6 +25,10 @@ std::string_view reason(errc code)
         return "overloaded";
     case errc::timeout:
         return "timeout";
+    case errc::unauthorized:
+        return "unauthorized";
+    case errc::forbidden:
+        return "forbidden";
     case errc::unavailable:
     case errc::moved:
     case errc::hole:

@@ -20,6 +20,8 @@ enum class errc : std::uint8_t
     overloaded = 7,     ///< a bounded queue is full; retry later
     unavailable = 8,    ///< no server can answer now; retry
     timeout = 9,        ///< no answer before the deadline; the outcome is unknown
+    unauthorized = 10,  ///< no token that says who this is, or not any more
+    forbidden = 11,     ///< this user may not do that
     moved = 100,        ///< between servers: the room has another owner; send again
     hole = 101,         ///< between servers: a numbered send came too early; body = the number wanted
 };

@@ -2,6 +2,9 @@
 
 #include "common/protocol/utf8.hpp"
 
+#include <set>
+#include <vector>
+
 namespace citron::protocol {
 namespace {
 
@@ -44,6 +47,27 @@ result<json> parse_json(std::string_view text)
         return std::unexpected(errc::bad_request);
     auto value = json::parse(text, nullptr, false);
     if (value.is_discarded())
+        return std::unexpected(errc::bad_request);
+    return value;
+}
+
+result<json> parse_unambiguous(std::string_view text)
+{
+    if (nested_too_deep(text))
+        return std::unexpected(errc::bad_request);
+    std::vector<std::set<std::string>> open; // the keys of each object that we are in
+    bool twice = false;
+    const auto watch = [&](int /*depth*/, json::parse_event_t event, json& parsed) {
+        if (event == json::parse_event_t::object_start)
+            open.emplace_back();
+        else if (event == json::parse_event_t::object_end)
+            open.pop_back();
+        else if (event == json::parse_event_t::key)
+            twice |= !open.back().insert(parsed.get<std::string>()).second;
+        return true;
+    };
+    auto value = json::parse(text, watch, false);
+    if (twice || value.is_discarded())
         return std::unexpected(errc::bad_request);
     return value;
 }

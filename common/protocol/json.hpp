@@ -16,6 +16,9 @@ using nlohmann::ordered_json; ///< answers and pushes keep the key order of Pome
 /// bad_request for anything that is not one JSON value in valid UTF-8, nested at most 64 deep.
 [[nodiscard]] result<json> parse_json(std::string_view text);
 
+/// parse_json, and no key stands twice in one object: no two parsers can read it differently.
+[[nodiscard]] result<json> parse_unambiguous(std::string_view text);
+
 /// A client's request body: an object. An empty body counts as {}, as in Pomelo.
 [[nodiscard]] result<json> parse_body(std::string_view text);
 

@@ -16,7 +16,8 @@ TEST(Errc, ReasonsAreTheOnesClientsKnow)
         {errc::not_entered, "not_entered"},   {errc::duplicate_user, "duplicate_user"},
         {errc::no_such_user, "no_such_user"}, {errc::too_large, "too_large"},
         {errc::overloaded, "overloaded"},     {errc::unavailable, "unavailable"},
-        {errc::timeout, "timeout"},
+        {errc::timeout, "timeout"},           {errc::unauthorized, "unauthorized"},
+        {errc::forbidden, "forbidden"},
     };
     for (const auto& [code, text] : all)
         EXPECT_EQ(reason(code), text);

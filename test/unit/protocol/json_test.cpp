@@ -106,5 +106,18 @@ TEST(IsUtf8, FromTheFirstByteToTheLast)
         EXPECT_FALSE(is_utf8(broken)) << broken;
 }
 
+TEST(Json, UnambiguousTextHasNoKeyTwice)
+{
+    for (const auto* text :
+         {"{}", "7", "[]", R"({"a":1,"b":{"a":1}})", R"([{"a":1},{"a":1}])", R"({"a":[{"b":1},{"b":1}]})"})
+        EXPECT_EQ(parse_unambiguous(text), parse_json(text)) << text;
+    for (const auto* text :
+         {R"({"a":1,"a":1})", R"({"a":1,"b":2,"a":3})", R"({"x":{"a":1,"a":2}})", R"([{"a":1,"a":2}])",
+          R"({"a":1,"\u0061":2})", R"({"x":{"y":1},"x":2})", "", "{", R"({"a":1} {})"})
+        EXPECT_FALSE(parse_unambiguous(text)) << text;
+    EXPECT_FALSE(parse_unambiguous(std::string(65, '[') + std::string(65, ']')));
+    EXPECT_TRUE(parse_unambiguous(std::string(64, '[') + std::string(64, ']')));
+}
+
 } // namespace
 } // namespace citron::protocol
