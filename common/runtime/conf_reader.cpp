@@ -56,6 +56,7 @@ std::string complaint_of(const json::exception& error)
     for (const std::string_view prefix : {"] ", "parse error at "})
         if (const auto at = all.find(prefix); at != all.npos)
             all.remove_prefix(at + prefix.size());
+    all = all.substr(0, all.find("; last read: ")); // may be a secret, which belongs into no log
     return log::printable(all);
 }
 
@@ -77,8 +78,12 @@ conf_file::conf_file(const std::filesystem::path& path) : name_(path.string())
 
 void conf_node::fail(const std::string& complaint) const
 {
-    throw config_error(file_ + ": " + (key_.empty() ? "" : log::printable(key_) + ": ") +
-                       log::printable(complaint));
+    throw config_error(where() + ": " + log::printable(complaint));
+}
+
+std::string conf_node::where() const
+{
+    return file_ + (key_.empty() ? "" : ": " + log::printable(key_));
 }
 
 conf_node conf_node::at(std::string_view key) const
@@ -127,6 +132,13 @@ std::string conf_node::text() const
     if (!value_.is_string())
         fail("must be a text");
     return value_.get<std::string>();
+}
+
+bool conf_node::flag() const
+{
+    if (!value_.is_boolean())
+        fail("must be true or false");
+    return value_.get<bool>();
 }
 
 std::uint64_t conf_node::number(std::uint64_t lowest, std::uint64_t highest) const

@@ -25,11 +25,14 @@ public:
     }
 
     [[noreturn]] void fail(const std::string& complaint) const;
+    /// File and key, as complaints begin.
+    [[nodiscard]] std::string where() const;
 
     [[nodiscard]] bool has(std::string_view key) const { return value_.contains(key); }
     [[nodiscard]] conf_node at(std::string_view key) const; ///< of an object; "is missing" otherwise
     [[nodiscard]] conf_node at(std::size_t index) const;    ///< of a list; precondition: index < size()
     [[nodiscard]] bool is_list() const { return value_.is_array(); }
+    [[nodiscard]] bool is_text() const { return value_.is_string(); }
     [[nodiscard]] std::size_t size() const { return value_.size(); }
     [[nodiscard]] std::vector<std::string> keys() const; ///< of an object
     void must_be_object() const;
@@ -42,6 +45,7 @@ public:
     }
 
     [[nodiscard]] std::string text() const;
+    [[nodiscard]] bool flag() const;
     [[nodiscard]] std::uint64_t number(std::uint64_t lowest, std::uint64_t highest) const; ///< a whole number
 
 private:

@@ -1,6 +1,7 @@
 #include "common/runtime/config.hpp"
 
 #include "common/runtime/conf_reader.hpp"
+#include "common/runtime/identity_reader.hpp"
 
 #include <algorithm>
 #include <array>
@@ -185,7 +186,7 @@ void read_chat(chat_config& chat, const conf_node& file, std::span<const std::st
 {
     constexpr std::size_t kib = 1024, mib = 1024 * kib, gib = 1024 * mib, many = 1'000'000;
     file.must_be_object();
-    std::vector<std::string_view> known{"duplicateUser", "durability"};
+    std::vector<std::string_view> known{"duplicateUser", "durability", "identity"};
     known.insert(known.end(), sections.begin(), sections.end());
     const auto number = [&](std::string_view key, std::size_t& value, std::size_t lowest,
                             std::size_t highest) {
@@ -224,6 +225,8 @@ void read_chat(chat_config& chat, const conf_node& file, std::span<const std::st
     }
     if (file.has("durability"))
         chat.durability = read_durability(file.at("durability"));
+    if (file.has("identity"))
+        chat.identity = read_identity(file.at("identity"));
     file.only(known, "is no key of this file");
 }
 

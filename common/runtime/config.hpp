@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/protocol/types.hpp"
+#include "common/runtime/identity_config.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -84,6 +85,7 @@ struct chat_config
     std::chrono::milliseconds grace{
         5'000}; ///< members of a silent connector stay so long after its last beat
     std::chrono::milliseconds drain{5'000}; ///< a connector that ends tells its clients, spread over so long
+    identity_config identity;
 };
 
 struct config

@@ -1,5 +1,7 @@
 #include "common/runtime/options.hpp"
 
+#include "common/runtime/identity_reader.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -89,6 +91,8 @@ startup load(server_kind kind, const command_line& line)
         return start;
     }
     start.self = choose(start.conf, kind, line);
+    if (kind == server_kind::connector) // whom a stranger tells who he is
+        refuse_open_door(start.conf);
     start.self.client_port = line.client_port.value_or(start.self.client_port);
     start.self.http_port = line.http_port.value_or(start.self.http_port);
     return start;

@@ -2,6 +2,7 @@ add_library(runtime STATIC
   runtime/asio.cpp
   runtime/conf_reader.cpp
   runtime/config.cpp
+  runtime/identity_reader.cpp
   runtime/lifecycle.cpp
   runtime/log.cpp
   runtime/options.cpp

@@ -57,13 +57,13 @@ test("make run-cluster runs every server and says so; SIGTERM to make ends them 
 });
 
 test("ENV and RESTART may be variables of make", async () => {
-    cluster = await Cluster.prepare({ env: "production", connectors: 1, chats: 2 });
+    cluster = await Cluster.prepare({ env: "production", connectors: 1, chats: 2, chat: { identity: "none" } });
     const made = await make(["ENV=production", "RESTART=no"]);
     await checkLeavesTheDead(made);
 });
 
 test("ENV and RESTART may come from the environment", async () => {
-    cluster = await Cluster.prepare({ env: "production", connectors: 1, chats: 2 });
+    cluster = await Cluster.prepare({ env: "production", connectors: 1, chats: 2, chat: { identity: "none" } });
     const made = await make([], { ENV: "production", RESTART: "no" });
     await checkLeavesTheDead(made);
 });

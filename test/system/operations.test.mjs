@@ -379,7 +379,7 @@ test("without a broker a server keeps trying, and says so once", async () => {
 });
 
 test("ENV=production runs its own section", async () => {
-    cluster = await Cluster.start({ env: "production", connectors: 2, chats: 1 });
+    cluster = await Cluster.start({ env: "production", connectors: 2, chats: 1, chat: { identity: "none" } });
     await twoCanChat();
 });
 

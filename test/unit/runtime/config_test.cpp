@@ -349,6 +349,10 @@ TEST(Config, TyposInChatJsonAreErrors)
     EXPECT_EQ(complaint_about_chat("{\"x\""),
               "chat.json: line 1, column 5: syntax error while parsing object separator "
               "- unexpected end of input; expected ':'");
+    EXPECT_EQ(
+        complaint_about_chat("{\"secret\": \"not for logs\n\"}"),
+        "chat.json: line 2, column 0: syntax error while parsing value - invalid string: control character "
+        "U+000A (LF) must be escaped to \\\\u000A or \\\\n");
 }
 
 TEST(Config, LimitsOfChatJsonAreChecked)
