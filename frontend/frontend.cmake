@@ -8,6 +8,10 @@ add_library(frontend_core STATIC
   gate/gate.cpp
   gate/gate_handler.cpp
   handshake.cpp
+  identity/grant.cpp
+  identity/key_ring.cpp
+  identity/token_verifier.cpp
+  identity/verification_key.cpp
   outbox.cpp
   session_service.cpp
   web_root.cpp
@@ -15,7 +19,7 @@ add_library(frontend_core STATIC
   websocket_reader.cpp
   wheel.cpp
   ${connector_sources})
-target_link_libraries(frontend_core PUBLIC cluster_core OpenSSL::Crypto)
+target_link_libraries(frontend_core PUBLIC cluster_core OpenSSL::Crypto PRIVATE ${CJOSE})
 target_precompile_headers(frontend_core REUSE_FROM protocol)
 
 # The sockets. Beast is in listener.cpp and upgrade.cpp, and nowhere else.
