@@ -24,7 +24,7 @@ target_precompile_headers(frontend_core REUSE_FROM protocol)
 
 # The sockets. Beast is in listener.cpp and upgrade.cpp, and nowhere else.
 if(TARGET runtime AND TARGET cluster)
-  add_library(frontend_shell STATIC frontend.cpp listener.cpp upgrade.cpp web_files.cpp websocket.cpp)
+  add_library(frontend_shell STATIC frontend.cpp identity/key_files.cpp listener.cpp upgrade.cpp web_files.cpp websocket.cpp)
   target_compile_definitions(frontend_shell PUBLIC BOOST_BEAST_SEPARATE_COMPILATION)
   target_link_libraries(frontend_shell PUBLIC frontend_core runtime cluster)
 

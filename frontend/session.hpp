@@ -5,6 +5,7 @@
 #include "frontend/outbox.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace citron::frontend {
@@ -23,6 +24,7 @@ enum class phase : std::uint8_t
 };
 
 class connection; // of the shell
+struct grant;
 
 struct session
 {
@@ -33,6 +35,7 @@ struct session
     bool dirty = false;            ///< already on the list of sessions to flush
     bool moving = false;           ///< ended by send_away: comes back by another server, presumably
     connection* carrier = nullptr; ///< whose outbox this is; nothing to a PURE class
+    std::shared_ptr<const frontend::grant> grant; ///< of the token that it entered with; nullptr: none
     outbox out;
     instant opened{};
     instant heard{};           ///< last data from the client

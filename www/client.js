@@ -98,6 +98,8 @@ export class RequestError extends Error {
 const dictionaries = new Map(); // dictVersion -> dict: a server leaves out the dictionary that we name
 let newestDictionary = "";
 
+const withToken = new Set(["connector.entryHandler.enter", "connector.entryHandler.join"]);
+
 export class PomeloClient {
     #socket = null;
     #handlers = new Map();
@@ -113,6 +115,7 @@ export class PomeloClient {
      * WebSocket: the class to use. timeout: ms until a request counts as unanswered; connectTimeout: until a server that
      * does not answer the handshake is given up.
      * every(ms, action): repeats the action, returns a function that ends it.
+     * token: says who the user is, where the server asks for that; or a function that returns it, if it has to be renewed.
      */
     constructor(options = {}) {
         this.#options = {
@@ -174,7 +177,7 @@ export class PomeloClient {
                 reject(new RequestError(route, "timeout"));
             }, this.#options.timeout);
             this.#pending.set(id, { route, resolve, reject, timer });
-            this.#sendMessage({ type: MESSAGE.REQUEST, id, route, body });
+            this.#sendMessage({ type: MESSAGE.REQUEST, id, route, body: this.#identified(route, body) });
         });
     }
 
@@ -186,6 +189,11 @@ export class PomeloClient {
 
     close() {
         this.#lose("left");
+    }
+
+    #identified(route, body) {
+        const { token } = this.#options;
+        return token && withToken.has(route) ? { token: token instanceof Function ? token() : token, ...body } : body;
     }
 
     #shakeHands(user) {

@@ -24,6 +24,7 @@ connector::connector(connector_options options, protocol::counters& counters, in
       sessions_(options.sessions, *this, counters),
       rooms_(fitted(std::move(options.rooms), options.sessions.outbox_bytes), line_, rpc_, sessions_,
              counters),
+      authenticator_(std::move(options.identity), counters, now), application_(authenticator_),
       entry_(rooms_), stats_([] { return std::string("{}"); })
 {
     entry_.install(application_);
@@ -46,7 +47,7 @@ void connector::on_request(session& s, const request& r, instant now)
         return done(std::unexpected(errc::no_such_route), now);
     if (!known->route.starts_with("connector."))
         return rooms_.forward(s, *known, r.body, done, now);
-    application_.serve(r.route, s, r.body, done, now);
+    application_.serve(*known, s, r.body, done, now);
 }
 
 void connector::on_session_closed(session& s, instant now)
@@ -58,6 +59,7 @@ void connector::on_tick(instant now, std::uint64_t unix_ms)
 {
     sessions_.on_tick(now);
     rpc_.on_tick(now);
+    authenticator_.on_tick(now, unix_ms);
     rooms_.on_tick(now, unix_ms);
 }
 

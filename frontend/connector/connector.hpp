@@ -4,6 +4,7 @@
 #include "common/cluster/peer.hpp"
 #include "common/cluster/rpc.hpp"
 #include "frontend/connector/application.hpp"
+#include "frontend/connector/authenticator.hpp"
 #include "frontend/connector/entry_handler.hpp"
 #include "frontend/connector/room_service.hpp"
 #include "frontend/session_service.hpp"
@@ -17,11 +18,13 @@ struct connector_options
     cluster::peer_options peer;
     session_options sessions;
     room_options rooms;
+    identity_options identity;
 };
 
 class connector final : public cluster::peer_listener, public session_handler
 {
 public:
+    /// Passes on what options.identity.fresh_keys throws.
     connector(connector_options options, protocol::counters& counters, instant now);
 
     [[nodiscard]] cluster::peer& line() { return line_; }
@@ -51,6 +54,7 @@ private:
     cluster::rpc rpc_;
     session_service sessions_;
     room_service rooms_;
+    authenticator authenticator_;
     application application_;
     entry_handler entry_;
     std::function<std::string()> stats_;

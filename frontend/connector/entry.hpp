@@ -3,8 +3,10 @@
 
 #include "common/protocol/contract.hpp"
 #include "common/protocol/json.hpp"
+#include "frontend/identity/grant.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace citron::frontend {
@@ -15,11 +17,13 @@ struct entry
     bool resume = false; ///< the client named the last message it has
     std::string epoch;
     std::uint64_t offset = 0;
-    std::string resume_key; ///< "" : none given
+    std::string resume_key;                       ///< "" : none given
+    std::string token;                            ///< "" : none given
+    std::shared_ptr<const frontend::grant> grant; ///< what the token says, once it is checked
 };
 
-/// Reads {username?, rid, since?:{epoch, offset}, resumeKey?}. bad_request: a rid or username that is no
-/// name, or another key of a wrong shape. A missing username stays "".
+/// Reads {username?, rid, since?:{epoch, offset}, resumeKey?, token?}. bad_request: a rid or username that is
+/// no name, or another key of a wrong shape. A missing username stays "".
 [[nodiscard]] protocol::result<entry> parse_entry(const protocol::json& body);
 
 /// {users, rid, epoch, offset, resumeKey}, and for one who named a position also {recovered, messages}.

@@ -2,6 +2,7 @@
 #include "common/cluster/joining.hpp"
 #include "frontend/connector/connector.hpp"
 #include "frontend/frontend.hpp"
+#include "frontend/identity/key_files.hpp"
 
 int main(int argc, char** argv)
 {
@@ -16,5 +17,6 @@ int main(int argc, char** argv)
     options.rooms.rooms_per_connection = conf.rooms_per_connection;
     options.rooms.request_timeout = conf.request_timeout;
     options.rooms.random = cluster::random_number;
+    options.identity = frontend::identity_options_of(start->conf);
     return frontend::serve<frontend::connector>(*start, std::move(options));
 }

@@ -1,5 +1,7 @@
 #include "frontend/connector/room_index.hpp"
 
+#include "common/protocol/json.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -117,6 +119,25 @@ place* room_index::sender(session_id client, room_calls::call_id send) const
         if (std::ranges::any_of(p->sends, is_this))
             return p.get();
     return nullptr;
+}
+
+protocol::result<place*> room_index::meant(session_id client, std::string_view body) const
+{
+    const auto all = places(client);
+    const auto joined = [](const auto& p) { return !p->joining; };
+    const auto first = std::ranges::find_if(all, joined);
+    if (first == all.end())
+        return std::unexpected(errc::not_entered);
+    if (std::none_of(std::next(first), all.end(), joined))
+        return first->get(); // the owner compares the rid that the body may name
+    const auto parsed = protocol::parse_body(body);
+    const auto rid = parsed ? protocol::text_at(*parsed, "rid") : std::string{};
+    if (rid.empty())
+        return std::unexpected(errc::bad_request);
+    place* named = find(client, std::string_view(rid));
+    if (!named || named->joining)
+        return std::unexpected(errc::not_entered);
+    return named;
 }
 
 std::span<const std::unique_ptr<place>> room_index::places(session_id client) const

@@ -160,6 +160,9 @@ public:
     [[nodiscard]] place* find(session_id client, std::uint64_t serial) const;
     /// The place of this client whose send, not answered yet, is this call; nullptr: none.
     [[nodiscard]] place* sender(session_id client, room_calls::call_id send) const;
+    /// The place that a request of this client is about: its only one where it is a member, or that of the
+    /// `rid` in the body. not_entered: it is no member there; bad_request: it is in several, and names none.
+    [[nodiscard]] protocol::result<place*> meant(session_id client, std::string_view body) const;
     /// Places of one session, in the order they were added.
     [[nodiscard]] std::span<const std::unique_ptr<place>> places(session_id client) const;
     [[nodiscard]] std::map<std::string, std::unique_ptr<room>>& rooms() { return rooms_; }

@@ -30,7 +30,7 @@ room_service::room_service(room_options options, cluster::peer& line, cluster::r
       left_(counters.at("room.left")), enrollments_(counters.at("room.enrollments")),
       delivered_(counters.at("whisper.delivered")), redelivered_(counters.at("whisper.repeats")),
       evicted_(counters.at("room.evicted")), undecodable_(counters.at("room.undecodable")),
-      holes_(counters.at("send.holes"))
+      holes_(counters.at("send.holes")), not_allowed_(counters.at("send.not_allowed"))
 {
     calls_.on_hole(std::bind_front(&room_service::on_hole, this));
     calls_.on_repeat(std::bind_front(&room_service::on_repeat, this));
@@ -72,6 +72,8 @@ void room_service::join(session& s, entry wanted, reply done, instant now)
         return done(std::unexpected(errc::not_entered), now);
     if (index_.places(s.id).size() >= options_.rooms_per_connection)
         return done(std::unexpected(errc::overloaded), now);
+    if (wanted.grant && wanted.grant->user != known->second.user)
+        return done(std::unexpected(errc::forbidden), now);
     wanted.user = known->second.user;
     ask_in(s, wanted, others::keep, std::move(done), now);
 }
@@ -130,6 +132,7 @@ void room_service::on_entered(session_id id, const entry& wanted, std::uint64_t 
     }
     ++entered_;
     identities_[id].user = p->user;
+    p->client->grant = wanted.grant;
     done(entry_answer(*answer, wanted, identities_[id].resume_key), now);
     feed_.on_joined(*p, *answer, now);
     if (rest == others::leave)
@@ -190,35 +193,26 @@ void room_service::bury(instant)
 
 // ---- requests
 
-result<place*> room_service::room_meant(session& s, std::string_view body)
+errc room_service::may(const place& p, protocol::right needed, instant now)
 {
-    const auto places = index_.places(s.id);
-    const auto joined = [](const auto& p) { return !p->joining; };
-    const auto first = std::ranges::find_if(places, joined);
-    if (first == places.end())
-        return std::unexpected(errc::not_entered);
-    if (std::none_of(std::next(first), places.end(), joined))
-        return first->get(); // the owner compares the rid that the body may name
-    const auto parsed = protocol::parse_body(body);
-    const auto rid = parsed ? protocol::text_at(*parsed, "rid") : std::string{};
-    if (rid.empty())
-        return std::unexpected(errc::bad_request);
-    place* meant = index_.find(s.id, std::string_view(rid));
-    if (!meant || meant->joining)
-        return std::unexpected(errc::not_entered);
-    return meant;
+    const auto* grant = p.client->grant.get();
+    const auto why = grant ? grant->judge(needed, p.user, p.in->rid, unix_ms(now)) : errc::ok;
+    not_allowed_ += why != errc::ok;
+    return why;
 }
 
 void room_service::forward(session& s, const protocol::client_route& route, std::string_view body, reply done,
                            instant now)
 {
     const turn current(*this, now);
-    const auto meant = room_meant(s, body);
+    const auto meant = index_.meant(s.id, body);
     if (!meant)
         return done(std::unexpected(meant.error()), now);
+    place& p = **meant;
+    if (const auto why = may(p, route.needs, now); why != errc::ok)
+        return done(std::unexpected(why), now);
     if (calls_.full(body.size()))
         return done(std::unexpected(errc::overloaded), now);
-    place& p = **meant;
     const auto number = route.numbered ? p.next_send : 0;
     const auto& self = line_.self();
     const protocol::client_request request{

@@ -40,11 +40,12 @@ public:
     /// Asks the room's owner to let the session in. When it has, the session leaves the rooms it entered
     /// before; when it is refused, everything stays as it was.
     void enter(session& s, const entry& wanted, reply done, instant now);
-    /// One more room, under the name that the session entered with last; not_entered before.
+    /// One more room, under the name that the session entered with last; not_entered before, forbidden with
+    /// the token of another.
     void join(session& s, entry wanted, reply done, instant now);
     /// The answer: {}, or not_entered when the session is not in that room.
     [[nodiscard]] protocol::result<std::string> leave(session& s, const std::string& rid, instant now);
-    /// Hands a client's request to the owner of its room.
+    /// Hands a client's request to the owner of its room, if the session's token lets it.
     void forward(session& s, const protocol::client_route& route, std::string_view body, reply done,
                  instant now);
 
@@ -110,7 +111,8 @@ private:
     void leave_earlier(session_id id, std::uint64_t serial, instant now);
     void on_answered(session_id client, std::uint64_t serial, std::uint64_t number, const reply& done,
                      const cluster::answer& a, instant now);
-    [[nodiscard]] protocol::result<place*> room_meant(session& s, std::string_view body);
+    /// What the token of the place's client says to that; ok without a token.
+    [[nodiscard]] protocol::errc may(const place& p, protocol::right needed, instant now);
     void on_hole(room_calls::call_id id, session_id client, std::uint64_t wanted, instant now);
     void on_repeat(room_calls::call_id id, session_id client, std::string& body);
     void on_deliver(const protocol::envelope& e, instant now);
@@ -134,7 +136,7 @@ private:
     std::vector<session*> closed_;
     int depth_ = 0;
     std::uint64_t &entered_, &join_again_, &left_, &enrollments_, &delivered_, &redelivered_, &evicted_,
-        &undecodable_, &holes_;
+        &undecodable_, &holes_, &not_allowed_;
 };
 
 } // namespace citron::frontend

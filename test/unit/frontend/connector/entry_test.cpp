@@ -140,6 +140,13 @@ TEST(Entry, TheResumeKeyIsTheClientsOwnText)
     EXPECT_EQ(parse(R"({"rid":"lobby","resumeKey":null})")->resume_key, "");
 }
 
+TEST(Entry, ATokenIsAText)
+{
+    EXPECT_EQ(parse(R"({"rid":"lobby","token":"a.b.c"})")->token, "a.b.c");
+    EXPECT_EQ(parse(R"({"rid":"lobby","token":null})")->token, "");
+    EXPECT_EQ(parse(R"({"rid":"lobby"})")->token, "");
+}
+
 TEST(Entry, AResumeKeyBeyond64BytesIsRefused)
 {
     EXPECT_FALSE(is_refused({{"rid", "lobby"}, {"resumeKey", std::string(64, 'k')}}));
@@ -148,7 +155,7 @@ TEST(Entry, AResumeKeyBeyond64BytesIsRefused)
 
 TEST(Entry, TextsOfAnotherShapeAreRefused)
 {
-    for (const auto* key : {"username", "resumeKey"})
+    for (const auto* key : {"username", "resumeKey", "token"})
         for (const auto* value : {"{}", "[]", "true"}) {
             json body{{"rid", "lobby"}};
             body[key] = json::parse(value);
