@@ -21,6 +21,8 @@ const explanations = {
     slow_consumer: "This browser could not keep up with the room.",
     drain: "The server is being restarted.",
     heartbeat: "The server has not been heard for a while.",
+    unauthorized: "The server wants to know who you are. Please sign in (again).",
+    forbidden: "You may not do that here: it is not your name, or not a room of yours.",
     silent: "The server took the message, but did not bring it back within 10 s.",
 };
 const explain = (reason) => explanations[reason] ?? `The server refused: ${reason}`;
@@ -32,6 +34,11 @@ function every(ms, action) {
     worker.postMessage(ms);
     return () => worker.terminate();
 }
+
+/** A page that signs users in sends them here with #token=... It does not stay in the address. */
+const token = new URLSearchParams(location.hash.slice(1)).get("token");
+if (token)
+    window.history.replaceState(null, "", location.pathname + location.search);
 
 const anyInterface = new Set(["", "0.0.0.0", "::", "*"]);
 const isLoopback = (host) => host === "localhost" || host.startsWith("127.") || host === "::1" || host === "[::1]";
@@ -67,7 +74,7 @@ async function connectOnce(user, wanted = () => true) {
         throw new RequestError("citron.json", "closed");
     const { gate, connector } = await step(answer.json());
     const entry = connector ?? await step(queryEntry(url(gate), user, { every }));
-    const client = new PomeloClient({ every });
+    const client = new PomeloClient({ every, token });
     try {
         await step(client.connect(url(entry)));
     } catch (error) {
@@ -386,7 +393,7 @@ async function say(client, message) {
 // ---- losing the connection
 
 let attempts = 0, timer = 0;
-const final = new Set(["name_taken", "replaced", "abuse"]);
+const final = new Set(["name_taken", "replaced", "abuse", "unauthorized", "forbidden"]);
 
 function onLost(reason) {
     chat.client = null;
@@ -446,7 +453,7 @@ async function testServer() {
     try {
         const heard = new Promise((resolve, reject) => client.on("onChat", resolve).on("disconnect", reject));
         heard.catch(() => {});
-        await client.request("connector.entryHandler.enter", { username: nobody, rid: nobody });
+        await client.request("connector.entryHandler.enter", { username: token ? undefined : nobody, rid: nobody });
         await client.request("chat.chatHandler.send", { content: "ping", target: "*" });
         await Promise.race([heard, new Promise((_, reject) => {
             late = setTimeout(() => reject(new RequestError("onChat", "silent")), testPatience);

@@ -8,6 +8,7 @@ import { chromium } from "playwright-core";
 import WebSocket from "ws";
 
 import { Cluster } from "../system/support/cluster.mjs";
+import { Issuer } from "../system/support/issuer.mjs";
 import { Member, PACKAGE, decodeMessage, decodePackages, queryEntry } from "../system/support/member.mjs";
 import { until } from "../system/support/wait.mjs";
 
@@ -15,11 +16,14 @@ const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", 
     "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP chat.test 127.0.0.1"];
 const pictures = process.env.CITRON_PICTURES; // a folder: screenshots go there
 
+const signs = new Issuer("HS256", "page");
 let cluster, browser, profile, names;
 const windows = [];
 
 before(async () => {
-    cluster = await Cluster.start();
+    const { kid, alg, secret } = signs;
+    cluster = await Cluster.start(
+        { chat: { identity: { required: false, keys: [{ kid, alg, secret: secret.toString("base64") }] } } });
     profile = await mkdtemp(path.join(os.tmpdir(), "citron-browser-"));
     browser = await chromium.launchPersistentContext(profile,
         { executablePath: "/usr/bin/chromium", args: flags, headless: true, viewport: { width: 1000, height: 700 } });
@@ -186,6 +190,21 @@ test("a name with a star is refused with an explanation", async () => {
     await page.fill("#room", "stars");
     await page.click("#join");
     await sees(page, "#login-error", "without *");
+});
+
+test("a token in the address says who one is, and does not stay there", async () => {
+    const page = await openWindow(`${cluster.webUrl}#token=${signs.token({ sub: names[0], rooms: ["guests"] })}`);
+    assert.equal(page.url(), cluster.webUrl);
+    await page.fill("#name", names[1]);
+    await page.fill("#room", "guests");
+    await page.click("#join");
+    await sees(page, "#login-error", "it is not your name");
+    await join(names[0], "guests", page);
+    await page.fill("#new-room", "cellar");
+    await page.click("#switch");
+    await sees(page, "#log .event", "Still in guests. You may not do that here");
+    await say(page, "hello");
+    await sees(page, "#log .message", "hello");
 });
 
 test("it can be used by keyboard alone", async () => {
