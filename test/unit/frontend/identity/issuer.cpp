@@ -101,18 +101,18 @@ std::string issuer::pem() const
     return {text, static_cast<std::size_t>(size)};
 }
 
-std::string issuer::signature(std::string_view bytes) const
+std::string issuer::signature(std::string_view bytes, const EVP_MD* digest) const
 {
     std::array<unsigned char, 1024> made{};
     if (alg_ == algorithm::hs256) {
         unsigned int size = 0;
-        HMAC(EVP_sha256(), secret_.data(), static_cast<int>(secret_.size()), bytes_of(bytes), bytes.size(),
+        HMAC(digest, secret_.data(), static_cast<int>(secret_.size()), bytes_of(bytes), bytes.size(),
              made.data(), &size);
         return {made.begin(), made.begin() + size};
     }
     const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
     std::size_t size = made.size();
-    EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, pair_.get());
+    EVP_DigestSignInit(context.get(), nullptr, digest, nullptr, pair_.get());
     EVP_DigestSign(context.get(), made.data(), &size, bytes_of(bytes), bytes.size());
     const std::string signature(made.begin(), made.begin() + static_cast<std::ptrdiff_t>(size));
     return alg_ == algorithm::es256 ? raw(signature) : signature;

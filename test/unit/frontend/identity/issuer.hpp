@@ -33,7 +33,7 @@ public:
     [[nodiscard]] std::string token(std::string_view header, std::string_view payload) const;
     [[nodiscard]] std::string header() const; ///< {alg, kid}
     /// Over any bytes, as a JWS has it.
-    [[nodiscard]] std::string signature(std::string_view bytes) const;
+    [[nodiscard]] std::string signature(std::string_view bytes, const EVP_MD* digest = EVP_sha256()) const;
 
 private:
     algorithm alg_;

@@ -135,6 +135,13 @@ TEST(VerificationKey, TheHeaderCannotChooseWhatIsDoneWithAKey)
     }
 }
 
+TEST(VerificationKey, WhatItHasSignedByAnotherAlgorithmSaysNothing)
+{
+    const auto said = base64url(R"({"alg":"RS512"})") + "." + base64url("{}");
+    const auto truly_signed = base64url(rsa().signature(said, EVP_sha512()));
+    EXPECT_FALSE(rsa().key().payload_of(said + "." + truly_signed));
+}
+
 TEST(VerificationKey, WhatIsNoTokenSaysNothing)
 {
     const auto key = issuer(algorithm::hs256).key();
