@@ -18,8 +18,10 @@ void give_up(std::string_view line)
     std::_Exit(2);
 }
 
-lifecycle::lifecycle(net::io_context& loop, protocol::milliseconds limit, std::function<void()> on_stop)
-    : loop_(loop), limit_(limit), on_stop_(std::move(on_stop)), signals_(loop, SIGTERM, SIGINT), timer_(loop)
+lifecycle::lifecycle(net::io_context& loop, protocol::milliseconds limit, std::function<void()> on_stop,
+                     std::function<void()> on_reload)
+    : loop_(loop), limit_(limit), on_stop_(std::move(on_stop)), on_reload_(std::move(on_reload)),
+      signals_(loop, SIGTERM, SIGINT, SIGHUP), timer_(loop)
 {
     std::signal(SIGPIPE, SIG_IGN);
     spawn(loop_.get_executor(), "signals", watch_signals());
@@ -32,10 +34,21 @@ net::awaitable<void> lifecycle::watch_signals()
         const int number = co_await signals_.async_wait(net::redirect_error(net::use_awaitable, failed));
         if (failed)
             co_return;
+        if (number == SIGHUP) {
+            reload();
+            continue;
+        }
         log::info("process.stopping signal={}", number);
         signals_.remove(number); // its second one gets the default action, even when this loop is stuck
         begin();
     }
+}
+
+void lifecycle::reload()
+{
+    log::info("process.reloading");
+    if (on_reload_)
+        guard("reload", on_reload_);
 }
 
 void lifecycle::begin()

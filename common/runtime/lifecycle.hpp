@@ -1,4 +1,5 @@
-// From SIGTERM to the end: stop once, in bounded time; an impatient second signal ends at once.
+// From SIGTERM to the end: stop once, in bounded time; an impatient second signal ends at once. SIGHUP: read
+// the files again.
 #pragma once
 
 #include "common/protocol/types.hpp"
@@ -22,8 +23,11 @@ public:
     /// The first SIGTERM or SIGINT (or begin()) calls `on_stop` on the loop, once; the server then drains and
     /// calls done(). If that has not happened after `limit`, the process ends with status 1. A second signal
     /// of the same kind ends it as if unhandled (the first Ctrl-C reaches us and our supervisor, whose
-    /// SIGTERM is no second one). SIGPIPE is ignored from here on.
-    lifecycle(net::io_context& loop, protocol::milliseconds limit, std::function<void()> on_stop);
+    /// SIGTERM is no second one). Each SIGHUP calls `on_reload` on the loop, which reads again what may
+    /// change while the server runs; what it throws is logged. Without one SIGHUP does nothing, so that it
+    /// may be sent to all servers alike. SIGPIPE is ignored from here on.
+    lifecycle(net::io_context& loop, protocol::milliseconds limit, std::function<void()> on_stop,
+              std::function<void()> on_reload = {});
 
     /// As a signal would.
     void begin();
@@ -34,10 +38,11 @@ public:
 private:
     net::awaitable<void> watch_signals();
     net::awaitable<void> watch_limit();
+    void reload();
 
     net::io_context& loop_;
     protocol::milliseconds limit_;
-    std::function<void()> on_stop_;
+    std::function<void()> on_stop_, on_reload_;
     net::signal_set signals_;
     net::steady_timer timer_;
     bool stopping_ = false, done_ = false;

@@ -141,6 +141,45 @@ TEST(Lifecycle, ASignalOfTheOtherKindIsNoSecondOne)
     EXPECT_EQ(stops, 1);
 }
 
+TEST(Lifecycle, EachSighupReloadsAndNoneStops)
+{
+    net::io_context loop;
+    int stops = 0, reloads = 0;
+    lifecycle life(
+        loop, 10s, [&] { ++stops; },
+        [&] {
+            if (++reloads == 1)
+                throw std::runtime_error("unreadable");
+        });
+    loop.poll();
+    testing::internal::CaptureStderr();
+
+    for (int i = 0; i < 2; ++i) {
+        std::raise(SIGHUP);
+        loop.poll();
+    }
+    life.done();
+    loop.run();
+
+    EXPECT_EQ(reloads, 2);
+    EXPECT_EQ(stops, 0);
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("reload failed: unreadable"), std::string::npos);
+}
+
+TEST(Lifecycle, SighupHarmsNobodyWhoHasNothingToReload)
+{
+    net::io_context loop;
+    lifecycle life(loop, 10s, [] {});
+    loop.poll();
+
+    std::raise(SIGHUP);
+    loop.poll();
+
+    EXPECT_FALSE(life.stopping());
+    life.done();
+    loop.run();
+}
+
 /// The whole process is the subject: it runs in a child.
 void stop_late(int signals)
 {
