@@ -45,7 +45,7 @@ public:
     }
 
     [[nodiscard]] std::string text() const;
-    [[nodiscard]] bool flag() const;
+    [[nodiscard]] bool flag() const;                                                       ///< true or false
     [[nodiscard]] std::uint64_t number(std::uint64_t lowest, std::uint64_t highest) const; ///< a whole number
 
 private:

@@ -2,6 +2,7 @@
 
 #include "common/runtime/conf_reader.hpp"
 #include "common/runtime/identity_reader.hpp"
+#include "common/runtime/limits_reader.hpp"
 
 #include <algorithm>
 #include <array>
@@ -186,7 +187,7 @@ void read_chat(chat_config& chat, const conf_node& file, std::span<const std::st
 {
     constexpr std::size_t kib = 1024, mib = 1024 * kib, gib = 1024 * mib, many = 1'000'000;
     file.must_be_object();
-    std::vector<std::string_view> known{"duplicateUser", "durability", "identity"};
+    std::vector<std::string_view> known{"duplicateUser", "durability", "identity", "limits", "admission"};
     known.insert(known.end(), sections.begin(), sections.end());
     const auto number = [&](std::string_view key, std::size_t& value, std::size_t lowest,
                             std::size_t highest) {
@@ -227,6 +228,10 @@ void read_chat(chat_config& chat, const conf_node& file, std::span<const std::st
         chat.durability = read_durability(file.at("durability"));
     if (file.has("identity"))
         chat.identity = read_identity(file.at("identity"));
+    if (file.has("limits"))
+        read_limits(chat.limits, file.at("limits"));
+    if (file.has("admission"))
+        read_admission(chat.admission, file.at("admission"));
     file.only(known, "is no key of this file");
 }
 
@@ -242,6 +247,8 @@ chat_config read_chat(const conf_node& file, const std::string& environment,
         file.fail("idleMs: must be more than heartbeatMs");
     if (chat.outbox_bytes < 2 * chat.max_message)
         file.fail("outboxBytes: must be at least twice maxMessageBytes");
+    if (chat.admission.proxy_protocol && chat.admission.proxies.empty())
+        file.fail("admission.proxyProtocol: needs admission.proxies");
     return chat;
 }
 

@@ -3,6 +3,7 @@
 
 #include "common/protocol/types.hpp"
 #include "common/runtime/identity_config.hpp"
+#include "common/runtime/limits.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -86,6 +87,8 @@ struct chat_config
         5'000}; ///< members of a silent connector stay so long after its last beat
     std::chrono::milliseconds drain{5'000}; ///< a connector that ends tells its clients, spread over so long
     identity_config identity;
+    limits_config limits;
+    admission_config admission;
 };
 
 struct config

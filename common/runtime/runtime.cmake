@@ -4,6 +4,7 @@ add_library(runtime STATIC
   runtime/config.cpp
   runtime/identity_reader.cpp
   runtime/lifecycle.cpp
+  runtime/limits_reader.cpp
   runtime/log.cpp
   runtime/options.cpp
   runtime/pace.cpp

@@ -75,7 +75,29 @@ TEST(Config, TheShippedFilesHaveTheDefaults)
         EXPECT_EQ(conf.chat.resume_messages, defaults.resume_messages);
         EXPECT_EQ(conf.chat.resume_bytes, defaults.resume_bytes);
         EXPECT_EQ(conf.chat.several_sessions_per_user, defaults.several_sessions_per_user);
+        EXPECT_EQ(conf.chat.limits.packages_per_frame, defaults.limits.packages_per_frame);
+        EXPECT_EQ(conf.chat.limits.members_per_room, defaults.limits.members_per_room);
+        EXPECT_EQ(conf.chat.limits.rooms_per_server, defaults.limits.rooms_per_server);
+        EXPECT_EQ(conf.chat.limits.history_page, defaults.limits.history_page);
+        EXPECT_EQ(conf.chat.limits.burst, defaults.limits.burst);
+        EXPECT_EQ(conf.chat.limits.abuse_span, defaults.limits.abuse_span);
     }
+}
+
+TEST(Config, TheShippedFilesLimitRatesInProductionAlone)
+{
+    const auto source = std::filesystem::path(CITRON_SOURCE_DIR) / "conf";
+    const auto limits = [&](const char* environment) {
+        return load_config(source, environment, std::nullopt).chat.limits;
+    };
+    const auto off = limits("development"), on = limits("production");
+
+    EXPECT_TRUE(off.requests.off() && off.enters.off() && off.bytes.off());
+    EXPECT_EQ(off.sessions_per_ip + off.connects_per_second + off.abuse, 0U);
+    for (const auto& rates : {on.requests, on.enters, on.bytes})
+        EXPECT_TRUE(rates.session > 0 && rates.user >= rates.session && rates.ip >= rates.user);
+    EXPECT_TRUE(on.sessions_per_ip > 0 && on.connects_per_second > 0 && on.abuse > 0);
+    EXPECT_LT(on.handshake, off.handshake);
 }
 
 TEST(Config, ReadsAServerWithAllItsKeys)
