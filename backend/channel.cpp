@@ -13,8 +13,9 @@ using protocol::event;
 using protocol::member;
 using protocol::result;
 
-channel::channel(std::string rid, channel_port& port, bool several_sessions_per_user)
-    : rid_(std::move(rid)), port_(port), several_(several_sessions_per_user)
+channel::channel(std::string rid, channel_port& port, bool several_sessions_per_user,
+                 std::size_t most_members)
+    : rid_(std::move(rid)), port_(port), several_(several_sessions_per_user), most_members_(most_members)
 {
 }
 
@@ -121,6 +122,10 @@ result<added> channel::enter(member who)
     }
     if (!yields(who))
         return std::unexpected(errc::duplicate_user);
+    if (seats_.size() >= most_members_) {
+        port_.full(rid_);
+        return std::unexpected(errc::overloaded);
+    }
     who.joined = std::max(port_.unix_ms(), seats_.empty() ? 0 : seats_.back().who.joined);
     return welcome(*insert_and_tell(std::move(who), seats_.end()));
 }

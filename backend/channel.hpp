@@ -38,6 +38,8 @@ public:
                          const std::string& name, std::string push) = 0;
     /// Tells a connector that this session's place was taken.
     virtual void evict(const std::string& rid, const protocol::member& who, std::string_view reason) = 0;
+    /// A newcomer was refused: there are as many members as may be.
+    virtual void full(const std::string& rid) = 0;
     /// False: its connector is known to have died.
     [[nodiscard]] virtual bool connected(const protocol::member& who) const = 0;
     /// False: what it says of its sessions in this generation is still on its way.
@@ -64,10 +66,16 @@ using send_list = std::list<seat::send>;
 class channel
 {
 public:
-    channel(std::string rid, channel_port& port, bool several_sessions_per_user);
+    static constexpr std::size_t any_number = static_cast<std::size_t>(-1);
+
+    /// `most_members`: beyond them newcomers are refused; those who come with the room, or come back, are
+    /// not.
+    channel(std::string rid, channel_port& port, bool several_sessions_per_user,
+            std::size_t most_members = any_number);
 
     // ---- for handlers and remotes
-    /// A session enters. Refused as duplicate_user, or answered with `added` (after onAdd to the others).
+    /// A session enters. Refused as duplicate_user or overloaded, or answered with `added` (after onAdd to
+    /// the others).
     [[nodiscard]] protocol::result<protocol::added> enter(protocol::member who);
     /// A session leaves; false when it is not here (any more), or has come back since.
     bool leave(const protocol::member& who);
@@ -197,6 +205,7 @@ private:
     std::string rid_;
     channel_port& port_;
     bool several_;
+    std::size_t most_members_;
     protocol::head at_; ///< what has been broadcast
     std::uint64_t last_time_ = 0;
     std::list<seat> seats_;                                           ///< in join order

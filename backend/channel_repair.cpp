@@ -104,6 +104,7 @@ void channel_service::resume(const protocol::add& request, protocol::added fresh
 
 void channel_service::history(const backend_session& from, std::uint64_t before, page_limit limit)
 {
+    limit.count = std::min(limit.count, options_.history_page);
     history_.read_before(
         from.rid, before, limit,
         [this, rid = from.rid, to = from.reply_to, epoch = from.room->at().epoch](page p) {

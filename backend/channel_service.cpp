@@ -29,7 +29,8 @@ channel_service::channel_service(channel_options options, cluster::peer& line, c
       unopened_(counters.at("room.not_opened")), ghosts_(counters.at("room.ghost_removed")),
       lost_epochs_(counters.at("room.epoch_lost")), broadcasts_(counters.at("room.broadcasts")),
       unpublished_(counters.at("room.unpublished")), unanswerable_(counters.at("room.unanswerable")),
-      unsaid_(counters.at("room.state_unsaid"))
+      unsaid_(counters.at("room.state_unsaid")), too_many_rooms_(counters.at("limit.rooms_per_server")),
+      too_many_members_(counters.at("limit.members_per_room"))
 {
 }
 
@@ -101,7 +102,7 @@ room& channel_service::obtain(const std::string& rid)
 {
     auto& slot = rooms_[rid];
     if (!slot)
-        slot = std::make_unique<room>(rid, *this, options_.several_sessions_per_user);
+        slot = std::make_unique<room>(rid, *this, options_.several_sessions_per_user, options_.most_members);
     return *slot;
 }
 
@@ -174,6 +175,8 @@ void channel_service::on_room_envelope(const envelope& e, instant now)
     room* r = find(rid);
     if (!mine(rid) || (r && r->now == room::state::closing))
         return send_on(e);
+    if (!r && refuse_new_room(e))
+        return;
     if (!r)
         r = &obtain(rid);
     if (r->now != room::state::open) {
@@ -182,6 +185,18 @@ void channel_service::on_room_envelope(const envelope& e, instant now)
     }
     serve_(r->members, e, now);
     release(rid);
+}
+
+/// True: there are as many rooms as may be, and nobody is in that one. While members may still be on their
+/// way here nobody can say so. A notify would be for nobody.
+bool channel_service::refuse_new_room(const envelope& e)
+{
+    if (rooms_.size() < options_.most_rooms || !ready())
+        return false;
+    ++too_many_rooms_;
+    if (e.kind == kind::call)
+        answer(caller_of(e), e.room, errc::overloaded, {});
+    return true;
 }
 
 void channel_service::wait(room& r, const envelope& e)

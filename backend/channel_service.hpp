@@ -30,6 +30,9 @@ struct channel_options
     milliseconds silence{2'000};   ///< so long after its last beat the broker declares a connector dead,
     milliseconds grace{5'000};     ///< and so long after it its members go
     milliseconds remember{60'000}; ///< the sends of members that went so, for their return
+    std::size_t most_members = channel::any_number; ///< of one room
+    std::size_t most_rooms = channel::any_number; ///< beyond them no new one is made; one that comes is taken
+    std::size_t history_page = 100;               ///< messages in one answer, whatever is asked for
     milliseconds heads_every{500};
     milliseconds active_for{5'000};        ///< heads of a room are announced so long after its last broadcast
     std::size_t waiting_bytes = 4U << 20U; ///< requests that wait for one room to open; over it: overloaded
@@ -90,6 +93,7 @@ public:
     void deliver(const std::string& rid, const open_request& from, const protocol::member& to,
                  const std::string& name, std::string push) override;
     void evict(const std::string& rid, const protocol::member& who, std::string_view reason) override;
+    void full(const std::string& /*rid*/) override { ++too_many_members_; }
     [[nodiscard]] bool connected(const protocol::member& who) const override;
     [[nodiscard]] bool enrolled(const std::string& connector) const override;
     [[nodiscard]] std::uint64_t unix_ms() const override;
@@ -115,6 +119,7 @@ private:
     [[nodiscard]] bool is_open(const std::string& rid);
     room* find(const std::string& rid);
     room& obtain(const std::string& rid);
+    [[nodiscard]] bool refuse_new_room(const protocol::envelope& e);
     void wait(room& r, const protocol::envelope& e);
 
     // channel_service.cpp: rooms that are here
@@ -205,7 +210,7 @@ private:
     std::vector<append> appends_;
     std::uint64_t &opened_, &handed_, &taken_back_, &conflicts_, &moved_, &overloaded_, &evicted_,
         &reenrolled_, &fenced_, &unopened_, &ghosts_, &lost_epochs_, &broadcasts_, &unpublished_,
-        &unanswerable_, &unsaid_;
+        &unanswerable_, &unsaid_, &too_many_rooms_, &too_many_members_;
 };
 
 } // namespace citron::backend

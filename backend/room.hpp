@@ -53,7 +53,10 @@ struct room
         closing ///< another owns it now: ends what it accepted, then is handed over
     };
 
-    room(std::string rid, channel_port& port, bool several) : members(std::move(rid), port, several) {}
+    room(std::string rid, channel_port& port, bool several, std::size_t most_members)
+        : members(std::move(rid), port, several, most_members)
+    {
+    }
 
     state now = state::gathering;
     channel members;

@@ -21,6 +21,9 @@ chat_server_options options_of(const runtime::startup& start, const store& histo
     options.channels.several_sessions_per_user = conf.several_sessions_per_user;
     options.channels.grace = std::max(conf.grace, options.channels.silence);
     options.channels.resume = {conf.resume_messages, conf.resume_bytes};
+    options.channels.most_members = conf.limits.members_per_room;
+    options.channels.most_rooms = conf.limits.rooms_per_server;
+    options.channels.history_page = conf.limits.history_page;
     options.channels.seed = cluster::random_number();
     return options;
 }

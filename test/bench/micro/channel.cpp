@@ -12,6 +12,7 @@ using protocol::errc;
 struct deaf_port final : backend::channel_port
 {
     void answer(const backend::caller&, std::string_view, errc, std::string_view) override {}
+    void full(const std::string&) override {}
     void publish(const std::vector<std::string>& connectors, const protocol::broadcast& b) override
     {
         benchmark::DoNotOptimize(connectors);

@@ -313,5 +313,59 @@ TEST(Channel, CanBeBroughtIntoJoinOrder)
     EXPECT_EQ(l.room.users(), users{"bob"});
 }
 
+// ---- as many as may be
+
+struct FullChannel : testing::Test
+{
+    FullChannel()
+    {
+        room.open({.term = 3, .rev = 0, .epoch = "e", .offset = 0});
+        EXPECT_TRUE(room.enter(lobby::who("ann", "c1", 1, "key")));
+        EXPECT_TRUE(room.enter(lobby::who("bob", "c2", 1)));
+        (void)port.take();
+    }
+    test::recording_port port;
+    channel room{"lobby", port, false, 2};
+};
+
+TEST_F(FullChannel, NobodyElseIsLetIn)
+{
+    const auto refused = room.enter(lobby::who("cid", "c1", 2));
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error(), errc::overloaded);
+    EXPECT_EQ(port.take(), lines{"full lobby"});
+    EXPECT_EQ(room.users(), (users{"ann", "bob"}));
+}
+
+TEST_F(FullChannel, ATakenNameIsADuplicateStill)
+{
+    EXPECT_EQ(room.enter(lobby::who("ann", "c2", 2)).error(), errc::duplicate_user);
+}
+
+TEST_F(FullChannel, WhoComesBackIsLetIn)
+{
+    EXPECT_TRUE(room.enter(lobby::who("ann", "c2", 7, "key"))) << "by its key";
+    EXPECT_TRUE(room.enter(lobby::who("bob", "c2", 1))) << "a repeat";
+    port.dead.insert("c2");
+    EXPECT_TRUE(room.enter(lobby::who("bob", "c1", 9))) << "a name whose connection is gone yields";
+    EXPECT_EQ(room.seats().size(), 2U);
+}
+
+TEST_F(FullChannel, WhenSomebodyLeavesThereIsRoomAgain)
+{
+    EXPECT_TRUE(room.leave(lobby::who("bob", "c2", 1)));
+
+    EXPECT_TRUE(room.enter(lobby::who("cid", "c1", 2)));
+}
+
+TEST_F(FullChannel, WhoComesWithTheRoomIsSeated)
+{
+    EXPECT_TRUE(room.seat_silently(lobby::who("cid", "c1", 2), {}));
+    EXPECT_TRUE(room.reenroll(lobby::who("dee", "c1", 3)));
+
+    EXPECT_EQ(room.seats().size(), 4U);
+}
+
 } // namespace
 } // namespace citron::backend

@@ -263,5 +263,101 @@ TEST_F(ChannelService, ANewLinkThatIsNotFreshKeepsTheRooms)
     EXPECT_EQ(s.says().at(0), R"(c1: #3 ok {"offset":1,"epoch":"e1","time":1500})");
 }
 
+// ---- as many rooms as may be
+
+/// Two rooms may be here, and are: "lobby" and "attic".
+struct ManyRooms : testing::Test
+{
+    ManyRooms() : s({.most_rooms = 2, .history_page = 2})
+    {
+        s.serve();
+        s.enter(ann);
+        s.rid = "attic";
+        s.enter(ann);
+        s.turn();
+        (void)s.says();
+    }
+    room_stage s;
+    protocol::member ann = room_stage::who("ann", "c1", 1), bob = room_stage::who("bob", "c2", 1);
+};
+
+TEST_F(ManyRooms, ANewOneIsRefused)
+{
+    s.rid = "roof";
+    s.enter(bob);
+    s.turn();
+
+    EXPECT_EQ(s.says(), lines{"c2: #3 overloaded"});
+    EXPECT_EQ(s.server.channels().size(), 2U);
+    EXPECT_EQ(s.count("limit.rooms_per_server"), 1U);
+}
+
+TEST_F(ManyRooms, LeavingOneThatIsNotThereMakesNone)
+{
+    s.rid = "roof";
+    s.kick(bob);
+    s.turn();
+
+    EXPECT_EQ(s.says(), lines{});
+    EXPECT_EQ(s.server.channels().size(), 2U);
+}
+
+TEST_F(ManyRooms, ThoseThatAreThereStayOpen)
+{
+    s.enter(bob);
+    s.turn();
+
+    EXPECT_EQ(s.says().size(), 2U) << "onAdd and the answer";
+    EXPECT_EQ(s.count("limit.rooms_per_server"), 0U);
+}
+
+TEST_F(ManyRooms, WhenOneEndsAnotherMayBegin)
+{
+    s.kick(ann);
+    s.rid = "roof";
+    s.enter(bob);
+    s.turn();
+
+    EXPECT_EQ(s.server.channels().size(), 2U);
+    EXPECT_EQ(s.count("limit.rooms_per_server"), 0U);
+}
+
+TEST_F(ManyRooms, MembersThatAConnectorNamesBringTheirRoomsAlong)
+{
+    s.comes_back("c2");
+    s.rid = "roof";
+    s.enroll("c2", {bob});
+    s.turn();
+
+    EXPECT_EQ(s.server.channels().size(), 3U);
+}
+
+TEST_F(ManyRooms, WhileConnectorsHaveNotSaidWhoIsThereNobodyIsRefused)
+{
+    s.comes_back("c2");
+    s.rid = "roof";
+    s.enter(bob);
+    s.turn();
+
+    EXPECT_EQ(s.says(), lines{});
+    EXPECT_EQ(s.count("limit.rooms_per_server"), 0U);
+}
+
+TEST_F(ManyRooms, APageOfHistoryIsNoLongerThanConfigured)
+{
+    for (std::uint64_t i = 1; i <= 3; ++i)
+        s.send(ann, i, "m" + std::to_string(i));
+    s.turn();
+    (void)s.says();
+
+    s.ask(ann, "chat.chatHandler.history", R"({"limit":100})");
+    s.turn();
+
+    const auto page = s.says().back();
+    EXPECT_EQ(page.find("m1"), page.npos) << page;
+    EXPECT_NE(page.find("m2"), page.npos) << page;
+    EXPECT_NE(page.find(R"("more":true)"), page.npos) << page;
+}
+
 } // namespace
 } // namespace citron::backend

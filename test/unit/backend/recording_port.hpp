@@ -62,6 +62,7 @@ struct recording_port final : channel_port
     {
         log.push_back(fmt::format("evict {}/{} {}", who.connector, who.session, reason));
     }
+    void full(const std::string& rid) override { log.push_back("full " + rid); }
     [[nodiscard]] bool connected(const protocol::member& who) const override
     {
         return !dead.contains(who.connector);
