@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace citron::frontend {
+namespace {
+
+constexpr milliseconds least_spread{1'000};
+
+} // namespace
 
 drain::step drain::next(const scene& s, instant now)
 {
@@ -21,6 +26,8 @@ drain::step drain::next(const scene& s, instant now)
             decided.tell.push_back(one.id);
     if (!told_ && decided.tell.size() == s.clients.size())
         told_ = now;
+    if (!s.elsewhere || options_.span.count() == 0)
+        decided.spread = std::max(least_spread, at_pace());
     decided.over = told_ && (s.connections == 0 || now - *told_ >= options_.goodbye);
     return decided;
 }
@@ -35,11 +42,16 @@ void drain::choose(const scene& s, instant now)
         left -= leave_.emplace(one->id, now).second ? 1 : 0;
 }
 
+/// How long all of them take that way.
+milliseconds drain::at_pace() const
+{
+    return milliseconds(1'000 * all_ / options_.per_second);
+}
+
 /// So many need not go yet.
 std::size_t drain::may_stay(const scene& s, instant now) const
 {
-    const auto at_pace = milliseconds(1'000 * all_ / options_.per_second);
-    const auto span = std::min(options_.span, at_pace);
+    const auto span = std::min(options_.span, at_pace());
     const auto passed = std::chrono::duration_cast<milliseconds>(now - *started_);
     if (!s.elsewhere || passed >= span)
         return 0;

@@ -14,7 +14,8 @@ namespace citron::frontend {
 struct drain_options
 {
     milliseconds span{0};         ///< clients are told to move spread evenly over so long; 0: all at once
-    std::size_t per_second = 200; ///< at least so many: with few clients it takes less
+    std::size_t per_second = 200; ///< at least so many: with few clients it takes less; those who are told
+                                  ///< all at once come back at that pace
     milliseconds announced{500};  ///< the gates know by then that we leave, or never will
     milliseconds answers{2'000};  ///< a client that waits for answers is told so much later at most
     milliseconds goodbye{3'000};  ///< they have closed by then: websockets cut them after 2 s
@@ -44,6 +45,7 @@ public:
     {
         bool close_door = false;      ///< nobody is let in any more
         std::vector<session_id> tell; ///< to move
+        milliseconds spread{0};       ///< they should come back at moments spread over so long; 0: at once
         bool over = false;            ///< whoever is still there is cut
     };
 
@@ -53,6 +55,7 @@ public:
     [[nodiscard]] step next(const scene& now_there, instant now);
 
 private:
+    [[nodiscard]] milliseconds at_pace() const;
     [[nodiscard]] std::size_t may_stay(const scene& s, instant now) const;
     void choose(const scene& s, instant now);
 

@@ -7,12 +7,14 @@ add_library(frontend_core STATIC
   gate/entry_choice.cpp
   gate/gate.cpp
   gate/gate_handler.cpp
+  gatekeeper.cpp
   handshake.cpp
   identity/grant.cpp
   identity/key_ring.cpp
   identity/token_verifier.cpp
   identity/verification_key.cpp
   outbox.cpp
+  retry_advice.cpp
   session_service.cpp
   web_root.cpp
   websocket_frame.cpp

@@ -37,11 +37,14 @@ session_options session_options_of(const runtime::config& conf)
 {
     session_options options{.heartbeat = conf.chat.heartbeat,
                             .idle = conf.chat.idle,
+                            .handshake_deadline = conf.chat.limits.handshake,
                             .max_message = conf.chat.max_message,
                             .outbox_bytes = conf.chat.outbox_bytes,
                             .max_sessions = conf.chat.max_sessions,
                             .in_flight = conf.chat.in_flight,
-                            .in_flight_bytes = conf.chat.in_flight_bytes};
+                            .in_flight_bytes = conf.chat.in_flight_bytes,
+                            .limits = conf.chat.limits,
+                            .random = cluster::random_number};
     for (const auto& known : protocol::client_routes)
         options.dictionary.emplace_back(known.route);
     return options;
@@ -137,7 +140,7 @@ void shell::go_on_stopping(instant now)
         close_door();
     for (const auto id : step.tell)
         if (session* s = server_.sessions.find(id))
-            server_.sessions.send_away(*s, now);
+            server_.sessions.send_away(*s, now, step.spread);
     if (step.over)
         finish(now);
 }

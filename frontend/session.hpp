@@ -3,6 +3,7 @@
 
 #include "common/protocol/types.hpp"
 #include "frontend/outbox.hpp"
+#include "frontend/session_guard.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -41,6 +42,7 @@ struct session
     instant heard{};           ///< last data from the client
     std::size_t in_flight = 0; ///< requests not answered yet
     std::size_t in_flight_bytes = 0;
+    std::unique_ptr<session_guard> guard; ///< the gatekeeper's; none where nothing is limited
 };
 
 } // namespace citron::frontend

@@ -15,10 +15,23 @@ using protocol::package_type;
 constexpr milliseconds wheel_step{100};
 constexpr milliseconds stall{500}; ///< our own loop stood still that long: clients could not be heard
 
-protocol::frame kick_frame(std::string_view reason)
+/// The end of a JSON object: when to come back, where that is told.
+std::string retry_json(milliseconds after)
 {
-    return websocket_frame(
-        encode_package(package_type::kick, std::string(R"({"reason":")").append(reason).append("\"}")));
+    return after.count() == 0 ? "\"}" : R"(","retryAfter":)" + std::to_string(after.count()) + "}";
+}
+
+protocol::frame kick_frame(std::string_view reason, milliseconds retry_after = milliseconds(0))
+{
+    const auto body = std::string(R"({"reason":")").append(reason).append(retry_json(retry_after));
+    return websocket_frame(encode_package(package_type::kick, body));
+}
+
+/// The client knew, or was told before. Whatever else it is refused, others or we may be the reason.
+bool is_own_fault(errc why)
+{
+    return why == errc::bad_request || why == errc::no_such_route || why == errc::too_large ||
+           why == errc::rate_limited;
 }
 
 /// What the dictionary lists may; of anything else the words tell.
@@ -42,7 +55,9 @@ session_service::tally::tally(protocol::counters& counters)
       closed(counters.at("session.closed")), requests(counters.at("session.requests")),
       ignored(counters.at("session.ignored")), protocol_errors(counters.at("session.protocol_errors")),
       unroutable(counters.at("session.no_such_route")), overloaded(counters.at("session.overloaded")),
-      too_large(counters.at("session.too_large")), answers(counters.at("session.answers")),
+      too_large(counters.at("session.too_large")), rate_limited(counters.at("session.rate_limited")),
+      crowded_frames(counters.at("limit.packages_per_frame")),
+      late_handshakes(counters.at("limit.handshake")), answers(counters.at("session.answers")),
       pushes(counters.at("session.pushes"))
 {
 }
@@ -50,6 +65,7 @@ session_service::tally::tally(protocol::counters& counters)
 session_service::session_service(session_options options, session_handler& handler,
                                  protocol::counters& counters)
     : options_(std::move(options)), handler_(handler), counters_(counters), count_(counters),
+      gate_(options_.limits, options_.max_sessions, counters), advice_(options_.random),
       handshake_(options_.heartbeat, options_.dictionary),
       heartbeat_(websocket_frame(encode_package(package_type::heartbeat, {}))),
       wheel_(std::max(options_.idle, options_.handshake_deadline), wheel_step)
@@ -72,14 +88,32 @@ session* session_service::open(instant now)
     return &s;
 }
 
+bool session_service::locate(session& s, const protocol::ip_address& from, instant now)
+{
+    const bool admitted = gate_.admit(s, from, now);
+    count_.refused += admitted ? 0 : 1;
+    return admitted;
+}
+
+// A client that is not read for so long must not count as silent.
+milliseconds session_service::on_bytes(session& s, std::size_t count, instant now)
+{
+    return std::min(gate_.hear(s, count, now), options_.idle / 2);
+}
+
 void session_service::on_message(session_id id, std::string_view payload, instant now)
 {
     session* s = find(id);
     if (!s || s->state == phase::closing)
         return;
     s->heard = now;
+    std::size_t packages = 0;
     // The session outlives this loop whatever handlers do: only on_gone forgets it.
     do {
+        if (++packages > options_.limits.packages_per_frame) {
+            ++count_.crowded_frames;
+            return kick(*s, "abuse", now);
+        }
         const auto taken =
             payload.empty() ? std::unexpected(errc::bad_request) : protocol::take_package(payload);
         if (!taken) {
@@ -116,6 +150,7 @@ void session_service::on_gone(session_id id, instant now)
         if (last != dirty_.rend())
             dirty_.erase(std::next(last).base());
     }
+    gate_.forget(*s);
     sessions_.erase(id);
 }
 
@@ -124,14 +159,17 @@ void session_service::on_tick(instant now)
     if (ticked_ != instant{} && now - ticked_ > stall)
         fresh_ = now;
     ticked_ = now;
+    gate_.on_tick(now);
     for (const auto id : wheel_.take_due(now)) {
         session* s = find(id);
         if (!s || s->state == phase::closing)
             continue;
-        if (deadline(*s) <= now)
-            kick(*s, "heartbeat", now);
-        else
+        if (deadline(*s) > now) {
             schedule(*s, now);
+            continue;
+        }
+        count_.late_handshakes += s->state == phase::working ? 0 : 1;
+        kick(*s, "heartbeat", now);
     }
 }
 
@@ -152,6 +190,7 @@ void session_service::on_package(session& s, const protocol::package& p, instant
     if (p.type == package_type::data && s.state == phase::working)
         return on_data(s, p.body, now);
     ++count_.ignored; // does not fit the state: Pomelo drops it too
+    blame(s, now);
 }
 
 void session_service::on_handshake(session& s, std::string_view body, instant now)
@@ -181,7 +220,7 @@ void session_service::on_data(session& s, std::string_view body, instant now)
     }
     if (m->type != protocol::message_type::request && m->type != protocol::message_type::notify) {
         ++count_.ignored;
-        return;
+        return blame(s, now);
     }
     const std::string* spelled = m->route_code ? handshake_.route_of(*m->route_code) : nullptr;
     serve(s, {m->id, spelled ? *spelled : m->route, m->body}, now);
@@ -190,11 +229,29 @@ void session_service::on_data(session& s, std::string_view body, instant now)
 void session_service::serve(session& s, const request& r, instant now)
 {
     ++count_.requests;
+    const auto* known = protocol::find_client_route(r.route);
+    if (const auto wait = gate_.ask(s, known && known->enters(), now); wait.count() > 0) {
+        ++count_.rate_limited;
+        return turn_down(s, r.id, errc::rate_limited, wait, now);
+    }
     if (const auto why = judge(s, r); why != errc::ok)
-        return answer(s, r.id, refusal_json(why), now);
+        return turn_down(s, r.id, why, milliseconds(0), now);
     ++s.in_flight;
     s.in_flight_bytes += r.body.size();
     handler_.on_request(s, r, now);
+}
+
+/// A request that no handler sees. All reasons for it are the client's own doing.
+void session_service::turn_down(session& s, std::uint32_t id, errc why, milliseconds wait, instant now)
+{
+    answer(s, id, refusal_json(why, advice_.after_refusal(why, wait)), now);
+    blame(s, now);
+}
+
+void session_service::blame(session& s, instant now)
+{
+    if (s.state != phase::closing && gate_.annoy(s, now))
+        kick(s, "abuse", now);
 }
 
 // An unknown code leaves the route empty, and that is no route either.
@@ -233,7 +290,9 @@ void session_service::respond(session& s, std::uint32_t id, std::string_view jso
 
 void session_service::refuse(session& s, std::uint32_t id, errc why, std::size_t request_bytes, instant now)
 {
-    respond(s, id, refusal_json(why), request_bytes, now);
+    respond(s, id, refusal_json(why, advice_.after_refusal(why, milliseconds(0))), request_bytes, now);
+    if (is_own_fault(why))
+        blame(s, now);
 }
 
 void session_service::push(session& s, const protocol::frame& websocket_frame, instant now)
@@ -248,16 +307,21 @@ void session_service::push(session& s, const protocol::frame& websocket_frame, i
 
 void session_service::kick(session& s, std::string_view reason, instant now)
 {
+    kick(s, reason, milliseconds(0), now);
+}
+
+void session_service::kick(session& s, std::string_view reason, milliseconds spread, instant now)
+{
     if (s.state == phase::closing)
         return;
     ++counters_.at(std::string("session.kicked.").append(reason));
-    end(s, {kick_frame(reason), close_frame(close_normal)}, now);
+    end(s, {kick_frame(reason, advice_.after_kick(reason, spread)), close_frame(close_normal)}, now);
 }
 
-void session_service::send_away(session& s, instant now)
+void session_service::send_away(session& s, instant now, milliseconds spread)
 {
     s.moving = true;
-    kick(s, "drain", now);
+    kick(s, "drain", spread, now);
 }
 
 std::size_t session_service::queued_bytes() const
@@ -309,14 +373,14 @@ void session_service::mark_dirty(session& s)
         dirty_.push_back(&s);
 }
 
-std::string refusal_json(errc why)
+std::string refusal_json(errc why, milliseconds retry_after)
 {
     const std::string_view error = why == errc::duplicate_user ? R"("error":true,)" : "";
     return std::string(R"({"code":500,)")
         .append(error)
         .append(R"("reason":")")
         .append(reason(why))
-        .append("\"}");
+        .append(retry_json(retry_after));
 }
 
 } // namespace citron::frontend

@@ -8,12 +8,17 @@
 #include "common/protocol/errc.hpp"
 #include "common/protocol/frame.hpp"
 #include "common/protocol/package.hpp"
+#include "common/runtime/limits.hpp"
+#include "frontend/gatekeeper.hpp"
 #include "frontend/handshake.hpp"
+#include "frontend/retry_advice.hpp"
 #include "frontend/session.hpp"
 #include "frontend/websocket_frame.hpp"
 #include "frontend/wheel.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -54,6 +59,8 @@ struct session_options
     std::size_t max_sessions = 18'000;
     std::size_t in_flight = 1024; ///< requests of one session not answered yet
     std::size_t in_flight_bytes = 4U << 20U;
+    runtime::limits_config limits;         ///< but for its handshake, which is handshake_deadline here
+    std::function<std::uint64_t()> random; ///< spreads those who come back; without it nobody is told when
     std::vector<std::string>
         dictionary; ///< client routes that may be compressed; numbered from 1 in sorted order
 };
@@ -66,6 +73,11 @@ public:
     // ---- from the shell
     /// A WebSocket was accepted. nullptr: too many sessions (close it). The pointer lives until on_gone.
     [[nodiscard]] session* open(instant now);
+    /// Where its client is, as soon as that is known; once. False: too many connections from there; turn it
+    /// away, and tell on_gone.
+    [[nodiscard]] bool locate(session& s, const protocol::ip_address& from, instant now);
+    /// So many bytes have come from its client: for so long no more should be read, by "bytesPerSecond".
+    [[nodiscard]] milliseconds on_bytes(session& s, std::size_t count, instant now);
     /// One WebSocket message: one or several packages. Malformed ones end the session with kick
     /// {"reason":"protocol"}.
     void on_message(session_id id, std::string_view payload, instant now);
@@ -97,15 +109,21 @@ public:
     [[nodiscard]] session* find(session_id id);
     /// Answers request `id` (nothing is sent for id 0) and releases its place in flight.
     void respond(session& s, std::uint32_t id, std::string_view json, std::size_t request_bytes, instant now);
-    /// {"code":500,"reason":...}, plus "error":true for duplicate_user.
+    /// {"code":500,"reason":...}, plus "error":true for duplicate_user. What a client must have known to be
+    /// wrong counts as abuse; who abuses too often is kicked.
     void refuse(session& s, std::uint32_t id, protocol::errc why, std::size_t request_bytes, instant now);
+    /// The session acts for `user` from now on: its limits are shared with that user's other sessions here.
+    void identify(session& s, const std::string& user) { gate_.identify(s, user); }
     /// Appends a whole WebSocket frame (see websocket_frame); a full outbox ends the session as
     /// slow_consumer.
     void push(session& s, const protocol::frame& websocket_frame, instant now);
     /// Tells why (kick package {"reason"}), then closes; on_session_closed is called at once, and only once.
     void kick(session& s, std::string_view reason, instant now);
-    /// Kicks with "drain": this server is ending, and the client should go to another one.
-    void send_away(session& s, instant now);
+    /// Kicks with "drain": this server is ending, and the client should go to another one, at some moment
+    /// within `spread`.
+    void send_away(session& s, instant now, milliseconds spread = milliseconds(0));
+    /// When somebody should come back who is not let in.
+    [[nodiscard]] std::chrono::seconds retry_at_the_door() const { return advice_.at_the_door(); }
     /// Calls visit(session&) for each that has not ended. It may kick, but not open or forget a session.
     template <typename Visit>
     void visit(Visit&& visit)
@@ -123,7 +141,7 @@ private:
     {
         explicit tally(protocol::counters& counters);
         std::uint64_t &opened, &refused, &closed, &requests, &ignored, &protocol_errors, &unroutable,
-            &overloaded, &too_large, &answers, &pushes;
+            &overloaded, &too_large, &rate_limited, &crowded_frames, &late_handshakes, &answers, &pushes;
     };
 
     void on_package(session& s, const protocol::package& p, instant now);
@@ -132,7 +150,10 @@ private:
     void on_data(session& s, std::string_view body, instant now);
     void serve(session& s, const request& r, instant now);
     [[nodiscard]] protocol::errc judge(const session& s, const request& r);
+    void turn_down(session& s, std::uint32_t id, protocol::errc why, milliseconds wait, instant now);
+    void blame(session& s, instant now);
 
+    void kick(session& s, std::string_view reason, milliseconds spread, instant now);
     void answer(session& s, std::uint32_t id, std::string_view json, instant now);
     void end(session& s, std::initializer_list<protocol::frame> last_words, instant now);
     void schedule(session& s, instant now);
@@ -143,6 +164,8 @@ private:
     session_handler& handler_;
     protocol::counters& counters_;
     tally count_;
+    gatekeeper gate_;
+    retry_advice advice_;
     handshake handshake_;
     protocol::frame heartbeat_;
     wheel wheel_;
@@ -154,6 +177,7 @@ private:
 };
 
 /// {"code":500,"reason":...}, plus "error":true for duplicate_user: what a client reads of an errc.
-[[nodiscard]] std::string refusal_json(protocol::errc why);
+/// `retry_after`: told in ms, unless 0.
+[[nodiscard]] std::string refusal_json(protocol::errc why, milliseconds retry_after = milliseconds(0));
 
 } // namespace citron::frontend

@@ -23,6 +23,9 @@ struct client_route
     bool numbered = false;  ///< repeated until answered, and executed once, in order
     bool repeatable = true; ///< not numbered, but harmless when executed twice
     right needs = right::none;
+
+    /// It lets the client into a room: limits count it as that too.
+    [[nodiscard]] constexpr bool enters() const { return needs == right::enter || needs == right::join; }
 };
 
 inline constexpr std::array client_routes{

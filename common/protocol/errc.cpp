@@ -29,6 +29,8 @@ std::string_view reason(errc code)
         return "unauthorized";
     case errc::forbidden:
         return "forbidden";
+    case errc::rate_limited:
+        return "rate_limited";
     case errc::unavailable:
     case errc::moved:
     case errc::hole:

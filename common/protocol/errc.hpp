@@ -22,6 +22,7 @@ enum class errc : std::uint8_t
     timeout = 9,        ///< no answer before the deadline; the outcome is unknown
     unauthorized = 10,  ///< no token that says who this is, or not any more
     forbidden = 11,     ///< this user may not do that
+    rate_limited = 12,  ///< the client asks faster than it may; retry after the time that the answer names
     moved = 100,        ///< between servers: the room has another owner; send again
     hole = 101,         ///< between servers: a numbered send came too early; body = the number wanted
 };

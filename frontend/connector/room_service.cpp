@@ -30,7 +30,8 @@ room_service::room_service(room_options options, cluster::peer& line, cluster::r
       left_(counters.at("room.left")), enrollments_(counters.at("room.enrollments")),
       delivered_(counters.at("whisper.delivered")), redelivered_(counters.at("whisper.repeats")),
       evicted_(counters.at("room.evicted")), undecodable_(counters.at("room.undecodable")),
-      holes_(counters.at("send.holes")), not_allowed_(counters.at("send.not_allowed"))
+      holes_(counters.at("send.holes")), not_allowed_(counters.at("send.not_allowed")),
+      crowded_(counters.at("limit.rooms_per_connection"))
 {
     calls_.on_hole(std::bind_front(&room_service::on_hole, this));
     calls_.on_repeat(std::bind_front(&room_service::on_repeat, this));
@@ -62,6 +63,8 @@ std::uint64_t room_service::unix_ms(instant at) const
 
 void room_service::enter(session& s, const entry& wanted, reply done, instant now)
 {
+    if (index_.places(s.id).size() > options_.rooms_per_connection) // one more until the others are left
+        return ++crowded_, done(std::unexpected(errc::overloaded), now);
     ask_in(s, wanted, others::leave, std::move(done), now);
 }
 
@@ -71,7 +74,7 @@ void room_service::join(session& s, entry wanted, reply done, instant now)
     if (known == identities_.end() || known->second.user.empty())
         return done(std::unexpected(errc::not_entered), now);
     if (index_.places(s.id).size() >= options_.rooms_per_connection)
-        return done(std::unexpected(errc::overloaded), now);
+        return ++crowded_, done(std::unexpected(errc::overloaded), now);
     if (wanted.grant && wanted.grant->user != known->second.user)
         return done(std::unexpected(errc::forbidden), now);
     wanted.user = known->second.user;
@@ -133,6 +136,7 @@ void room_service::on_entered(session_id id, const entry& wanted, std::uint64_t 
     ++entered_;
     identities_[id].user = p->user;
     p->client->grant = wanted.grant;
+    sessions_.identify(*p->client, p->user);
     done(entry_answer(*answer, wanted, identities_[id].resume_key), now);
     feed_.on_joined(*p, *answer, now);
     if (rest == others::leave)

@@ -136,7 +136,7 @@ private:
     std::vector<session*> closed_;
     int depth_ = 0;
     std::uint64_t &entered_, &join_again_, &left_, &enrollments_, &delivered_, &redelivered_, &evicted_,
-        &undecodable_, &holes_, &not_allowed_;
+        &undecodable_, &holes_, &not_allowed_, &crowded_;
 };
 
 } // namespace citron::frontend

@@ -239,5 +239,34 @@ TEST_F(DrainAtOnce, WithoutASpanAllAreToldWithTheFirstStep)
     EXPECT_EQ(tick().tell.size(), 1'000U);
 }
 
+// ---- when they come back
+
+TEST_F(Drain, ThoseWhoAreToldOneAfterAnotherComeBackAtOnce)
+{
+    begin(1000);
+
+    for (int i = 0; i < 60; ++i)
+        EXPECT_EQ(tick().spread, 0ms);
+}
+
+TEST_F(Drain, ThoseWhoAreToldAllAtOnceComeBackAtItsPace)
+{
+    there_are(2000);
+    s.announced = true;
+
+    const auto step = tick();
+
+    EXPECT_EQ(step.tell.size(), 2000U);
+    EXPECT_EQ(step.spread, 10s) << "200 a second";
+}
+
+TEST_F(Drain, FewComeBackWithinASecond)
+{
+    there_are(10);
+    s.announced = true;
+
+    EXPECT_EQ(tick().spread, 1s);
+}
+
 } // namespace
 } // namespace citron::frontend

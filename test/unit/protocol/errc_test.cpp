@@ -17,7 +17,7 @@ TEST(Errc, ReasonsAreTheOnesClientsKnow)
         {errc::no_such_user, "no_such_user"}, {errc::too_large, "too_large"},
         {errc::overloaded, "overloaded"},     {errc::unavailable, "unavailable"},
         {errc::timeout, "timeout"},           {errc::unauthorized, "unauthorized"},
-        {errc::forbidden, "forbidden"},
+        {errc::forbidden, "forbidden"},       {errc::rate_limited, "rate_limited"},
     };
     for (const auto& [code, text] : all)
         EXPECT_EQ(reason(code), text);

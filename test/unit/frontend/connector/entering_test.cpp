@@ -304,5 +304,54 @@ TEST_F(Entering, RoutesThatNobodyServesAreRefused)
     EXPECT_EQ(s.sends(), strings{});
 }
 
+// ---- limits
+
+TEST(EnteringLimits, WhoIsInAsManyRoomsAsMayBeEntersAnotherOneInTheirPlace)
+{
+    stage s(test::with_rooms(2));
+    s.up();
+    session& ann = s.member("ann");
+    s.join(ann, "attic");
+
+    s.enter(ann, "ann", "roof");
+
+    EXPECT_EQ(s.server.rooms().index().rooms().size(), 1U);
+}
+
+TEST(EnteringLimits, RoomsThatAreNotEnteredYetCount)
+{
+    stage s(test::with_rooms(2));
+    s.up();
+    session& ann = s.connect();
+    for (std::uint32_t i = 1; i <= 5; ++i)
+        s.ask(ann, i, enter, R"({"username":"ann","rid":"room )" + std::to_string(i) + "\"}");
+
+    EXPECT_EQ(s.hears(ann), (strings{refusal(4, "overloaded"), refusal(5, "overloaded")}));
+    EXPECT_EQ(s.server.rooms().index().rooms().size(), 3U);
+}
+
+TEST(EnteringLimits, AUsersSessionsShareItsRate)
+{
+    connector_options o;
+    o.sessions.limits.burst = 1s;
+    o.sessions.limits.requests.user = 3;
+    stage s(o);
+    s.up();
+    session &here = s.member("ann"), &there = s.member("ann", "attic"), &bob = s.member("bob");
+    const auto users_of = [&s](session& one) {
+        s.ask(one, 7, "chat.chatHandler.users", "{}");
+        const auto heard = s.hears(one);
+        return !heard.empty() && heard.back().find("rate_limited") != std::string::npos;
+    };
+
+    EXPECT_FALSE(users_of(here));
+    EXPECT_FALSE(users_of(there));
+    EXPECT_FALSE(users_of(here));
+    EXPECT_TRUE(users_of(there));
+    EXPECT_TRUE(users_of(here));
+    EXPECT_FALSE(users_of(bob));
+    EXPECT_EQ(s.counters.at("limit.requests.user"), 2U);
+}
+
 } // namespace
 } // namespace citron::frontend
