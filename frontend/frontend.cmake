@@ -2,8 +2,11 @@
 file(GLOB connector_sources CONFIGURE_DEPENDS connector/*.cpp)
 list(FILTER connector_sources EXCLUDE REGEX "/main\\.cpp$")
 add_library(frontend_core STATIC
+  address_list.cpp
+  admission.cpp
   digest.cpp
   drain.cpp
+  forwarded.cpp
   gate/entry_choice.cpp
   gate/gate.cpp
   gate/gate_handler.cpp
@@ -14,6 +17,7 @@ add_library(frontend_core STATIC
   identity/token_verifier.cpp
   identity/verification_key.cpp
   outbox.cpp
+  proxy_header.cpp
   retry_advice.cpp
   session_service.cpp
   web_root.cpp
@@ -26,7 +30,8 @@ target_precompile_headers(frontend_core REUSE_FROM protocol)
 
 # The sockets. Beast is in listener.cpp and upgrade.cpp, and nowhere else.
 if(TARGET runtime AND TARGET cluster)
-  add_library(frontend_shell STATIC frontend.cpp identity/key_files.cpp listener.cpp upgrade.cpp web_files.cpp websocket.cpp)
+  add_library(frontend_shell STATIC arrival.cpp connection_arrival.cpp frontend.cpp identity/key_files.cpp listener.cpp upgrade.cpp web_files.cpp
+    websocket.cpp)
   target_compile_definitions(frontend_shell PUBLIC BOOST_BEAST_SEPARATE_COMPILATION)
   target_link_libraries(frontend_shell PUBLIC frontend_core runtime cluster)
 

@@ -77,8 +77,10 @@ shell::shell(const runtime::startup& start, server_parts server, protocol::count
                [this] { link_.flush(); }),
       door_(loop_, address_of(start.self, start.self.client_port, "clientPort"), counters,
             [this](net::ip::tcp::socket socket) { clients_.take(std::move(socket)); }),
-      drain_options_(drain_options_of(start))
+      drain_options_(drain_options_of(start)), conf_dir_(start.conf.conf_dir),
+      environment_(start.conf.environment)
 {
+    clients_.admit(admission(start.conf.chat.admission));
     const auto port = start.self.public_port == 0 ? door_.port() : start.self.public_port;
     server_.line.set_address(public_host(start.self), port);
     stats_.gauge("sessions.open", [this] { return server_.sessions.size(); });
@@ -95,9 +97,11 @@ void shell::serve_web(const runtime::startup& start)
     web_ = std::make_unique<web_server>(
         web_root(files_below(www), where_json(protocol::name_of(start.self.kind), here.host, here.port)),
         counters_);
-    web_door_ =
-        std::make_unique<listener>(loop_, address_of(start.self, start.self.http_port, "httpPort"), counters_,
-                                   [this](net::ip::tcp::socket socket) { web_->take(std::move(socket)); });
+    web_door_ = std::make_unique<listener>(loop_, address_of(start.self, start.self.http_port, "httpPort"),
+                                           counters_, [this](net::ip::tcp::socket socket) {
+                                               if (clients_.admits(socket))
+                                                   web_->take(std::move(socket));
+                                           });
     log::info("web.listening port={} root={}", web_door_->port(), log::printable(www.string()));
     if (www.empty())
         log::warn("web.no_files what=\"no www folder beside the conf folder\"");
@@ -105,8 +109,8 @@ void shell::serve_web(const runtime::startup& start)
 
 void shell::run()
 {
-    lifecycle_ = std::make_unique<runtime::lifecycle>(loop_, drain_options_.longest() + spare,
-                                                      [this] { begin_stop(); });
+    lifecycle_ = std::make_unique<runtime::lifecycle>(
+        loop_, drain_options_.longest() + spare, [this] { begin_stop(); }, [this] { reload(); });
     on_tick(cluster::link::now()); // who comes before the first one of the link needs the time of day too
     link_.start();
     door_.start();
@@ -121,6 +125,19 @@ void shell::on_tick(instant now)
     clients_.on_tick(now);
     if (drain_)
         go_on_stopping(now);
+}
+
+/// Only what may change while clients are here. A mistake changes nothing.
+void shell::reload()
+{
+    try {
+        const auto fresh = runtime::load_config(conf_dir_, environment_, std::nullopt).chat.admission;
+        clients_.admit(admission(fresh));
+        log::info("admission.reloaded allow={} block={} origins={} proxies={}", fresh.allow.size(),
+                  fresh.block.size(), fresh.origins.size(), fresh.proxies.size());
+    } catch (const runtime::config_error& mistake) {
+        log::error("admission.kept what=\"{}\"", mistake.what());
+    }
 }
 
 // ---- the end

@@ -12,9 +12,11 @@
 #include "frontend/session_service.hpp"
 #include "frontend/websocket.hpp"
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace citron::frontend {
 
@@ -39,13 +41,15 @@ public:
     shell(const runtime::startup& start, server_parts server, protocol::counters& counters);
 
     [[nodiscard]] runtime::stats& stats() { return stats_; }
-    /// Until SIGTERM: then the broker is told, the door closes, and clients are told to move, as `drain`
-    /// decides. When they are gone, or time is up, it returns.
+    /// SIGHUP: conf/chat.json is read again for who may connect. Until SIGTERM: then the broker is told, the
+    /// door closes, and clients are told to move, as `drain` decides. When they are gone, or time is up, it
+    /// returns.
     void run();
 
 private:
     void serve_web(const runtime::startup& start);
     void on_tick(instant now);
+    void reload();
     void begin_stop();
     void go_on_stopping(instant now);
     void close_door();
@@ -65,6 +69,8 @@ private:
     std::unique_ptr<runtime::lifecycle> lifecycle_;
     drain_options drain_options_;
     std::optional<drain> drain_; ///< once it stops
+    std::filesystem::path conf_dir_;
+    std::string environment_;
 };
 
 /// The process must not run out of descriptors before it runs out of sessions; says so when it cannot be

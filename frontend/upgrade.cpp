@@ -40,22 +40,39 @@ bool is_http_mistake(const error_code& failed)
     return failed != http::error::end_of_stream && failed.category() == http_errors;
 }
 
+std::string_view text(beast::string_view from)
+{
+    return {from.data(), from.size()};
+}
+
+upgrade_request summary(const http::request<http::empty_body>& asked)
+{
+    upgrade_request said{.origin = text(asked[http::field::origin]), .forwarded = {}};
+    const auto [first, last] = asked.equal_range("X-Forwarded-For");
+    for (auto header = first; header != last; ++header)
+        said.forwarded.push_back(text(header->value()));
+    return said;
+}
+
 } // namespace
 
-net::awaitable<upgrade_outcome> upgrade(net::ip::tcp::socket& socket,
-                                        std::function<void(std::string bytes)> write)
+net::awaitable<upgrade_outcome> upgrade(net::ip::tcp::socket& socket, upgrade_calls calls)
 {
     error_code failed;
     beast::flat_buffer buffer(header_limit);
     http::request_parser<http::empty_body> parser;
     parser.header_limit(header_limit);
-    outbox_stream layer(socket, std::move(write));
+    outbox_stream layer(socket, calls.write);
     co_await http::async_read_header(socket, buffer, parser, net::redirect_error(net::use_awaitable, failed));
     if (failed || !beast::websocket::is_upgrade(parser.get())) {
         if (!failed)
             co_await decline(layer, http::status::upgrade_required);
         else if (is_http_mistake(failed))
             co_await decline(layer, http::status::bad_request);
+        co_return upgrade_outcome{};
+    }
+    if (auto refusal = calls.judge(summary(parser.get())); !refusal.empty()) {
+        calls.write(std::move(refusal));
         co_return upgrade_outcome{};
     }
     beast::websocket::stream<outbox_stream, false> ws(std::move(layer));

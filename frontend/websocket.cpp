@@ -2,51 +2,25 @@
 
 #include "common/runtime/log.hpp"
 #include "common/runtime/spawn.hpp"
+#include "frontend/arrival.hpp"
+#include "frontend/connection.hpp"
 #include "frontend/upgrade.hpp"
-#include "frontend/websocket_reader.hpp"
+#include "frontend/websocket_frame.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <array>
 #include <chrono>
-#include <deque>
 #include <memory_resource>
 #include <span>
-#include <unordered_map>
 
 namespace citron::frontend {
-
-class connection;
-
-struct connection_table
-{
-    connection_table(session_service& service, websocket_options o, protocol::counters& counters,
-                     std::function<void()> on_turn)
-        : sessions(service), options(o), turn(std::move(on_turn)),
-          upgraded(counters.at("websocket.upgraded")), not_upgraded(counters.at("websocket.not_upgraded")),
-          messages(counters.at("websocket.messages")), writes(counters.at("websocket.writes")),
-          bytes(counters.at("websocket.bytes_written")), blocked(counters.at("websocket.blocked")),
-          cut(counters.at("websocket.cut"))
-    {
-    }
-
-    session_service& sessions;
-    websocket_options options;
-    std::function<void()> turn;
-    std::unordered_map<session_id, std::shared_ptr<connection>> connections;
-    std::deque<std::pair<instant, session_id>> closing; ///< in order: all linger equally long
-    std::array<char, (64U << 10U)> received;            ///< for all: nobody holds a buffer while it waits
-    bool abandoned = false; ///< the references above and below are dead; coroutines must end
-    std::uint64_t &upgraded, &not_upgraded, &messages, &writes, &bytes, &blocked, &cut;
-};
 
 namespace {
 
 using boost::system::error_code;
 using tcp = net::ip::tcp;
-
-constexpr std::size_t gathered = 64; ///< iovecs per writev: what Asio passes on
 
 instant clock_now()
 {
@@ -55,57 +29,13 @@ instant clock_now()
 
 } // namespace
 
-/// One socket. Lives in the table until its coroutine has ended; so does its session.
-class connection : public std::enable_shared_from_this<connection>
+connection::connection(std::shared_ptr<connection_table> table, tcp::socket socket, session& s,
+                       const protocol::ip_address& peer)
+    : table_(std::move(table)), session_(&s), id_(s.id), socket_(std::move(socket)),
+      reader_(table_->options.max_message), from_(peer), located_(!table_->door.trusts(peer))
 {
-public:
-    connection(std::shared_ptr<connection_table> table, tcp::socket socket, session& s)
-        : table_(std::move(table)), session_(&s), id_(s.id), socket_(std::move(socket)),
-          reader_(table_->options.max_message)
-    {
-        s.carrier = this;
-    }
-
-    /// Coroutines own their connection from the call on: they begin only in a later turn.
-    static net::awaitable<void> run(std::shared_ptr<connection> self);
-
-    void flush();
-    void cut();
-
-private:
-    [[nodiscard]] bool gone() const { return !session_ || table_->abandoned; }
-    enum class progress
-    {
-        done,
-        blocked,
-        failed
-    };
-
-    net::awaitable<bool> shake_hands();
-    struct waiter;
-    void on_readable(error_code failed);
-    void read_on(bool more);
-    [[nodiscard]] bool read();
-    [[nodiscard]] bool digest(std::span<char> bytes);
-    void forget();
-    void heard() { session_->heard = clock_now(); }
-    void queue(std::string bytes);
-    void queue(const protocol::frame& control) { queue(std::string(control.view())); }
-
-    [[nodiscard]] progress write();
-    static net::awaitable<void> write_when_possible(std::shared_ptr<connection> self);
-    void last_bytes();
-
-    std::shared_ptr<connection_table> table_;
-    session* session_; ///< nullptr after forget()
-    session_id id_;
-    tcp::socket socket_;
-    websocket_reader reader_;
-    bool upgraded_ = false;
-    bool heard_out_ = false; ///< what still comes is skipped
-    bool blocked_ = false;   ///< a coroutine waits for the socket to take more
-    bool ending_ = false;    ///< seen closing: the linger time runs
-};
+    s.carrier = this;
+}
 
 // ---- reading
 
@@ -123,7 +53,11 @@ net::awaitable<void> connection::run(std::shared_ptr<connection> self)
 /// False: there is nothing to be read.
 net::awaitable<bool> connection::shake_hands()
 {
-    auto done = co_await upgrade(socket_, [this](std::string bytes) { queue(std::move(bytes)); });
+    if (!located_ && table_->door.expects_header(from_) && !co_await come_in())
+        co_return false;
+    upgrade_calls calls{[this](std::string bytes) { queue(std::move(bytes)); },
+                        [this](const upgrade_request& asked) { return judge(asked); }};
+    auto done = co_await upgrade(socket_, std::move(calls));
     if (gone())
         co_return false;
     ++(done.upgraded ? table_->upgraded : table_->not_upgraded);
@@ -160,6 +94,8 @@ void connection::read_on(bool more)
     }
     if (!more)
         return forget();
+    if (const auto pause = std::exchange(pause_, milliseconds(0)); pause.count() > 0 && !heard_out_)
+        return void(table_->paused.emplace_back(clock_now() + pause, id_));
     socket_.async_wait(tcp::socket::wait_read, waiter{shared_from_this()});
 }
 
@@ -170,14 +106,25 @@ bool connection::read()
     const auto size = socket_.read_some(net::buffer(table_->received), failed);
     if (failed)
         return failed == net::error::would_block; // woken for nothing
-    return heard_out_ || digest(std::span(table_->received).first(size));
+    if (heard_out_)
+        return true;
+    pause_ = table_->sessions.on_bytes(*session_, size, clock_now());
+    return digest(std::span(table_->received).first(size));
+}
+
+bool connection::resume(instant until)
+{
+    if (socket_.is_open() && clock_now() < until)
+        return false;
+    read_on(true);
+    return true;
 }
 
 /// False: the client has closed, or cannot be understood. The session has been told.
 bool connection::digest(std::span<char> bytes)
 {
     using kind = websocket_reader::kind;
-    heard();
+    session_->heard = clock_now();
     for (;;) {
         const auto e = reader_.next(bytes);
         switch (e.what) {
@@ -312,20 +259,39 @@ websockets::~websockets()
     table_->connections.clear();
 }
 
+void websockets::admit(admission door)
+{
+    table_->door = std::move(door);
+    for (auto& [id, c] : table_->connections)
+        c->check_admission();
+    table_->turn();
+}
+
+bool websockets::admits(const tcp::socket& socket)
+{
+    const auto from = peer_of(socket);
+    return from && (table_->door.trusts(*from) || table_->admits(*from));
+}
+
 void websockets::take(tcp::socket socket)
 {
+    const auto from = peer_of(socket);
+    if (!from || !admits(socket))
+        return;
+    auto& sessions = table_->sessions;
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
     socket.non_blocking(true, ignored);
-    session* s = table_->sessions.open(clock_now());
-    if (!s) {
-        static constexpr std::string_view full = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n"
-                                                 "Connection: close\r\nContent-Length: 0\r\n\r\n";
-        socket.write_some(net::buffer(full), ignored);
+    session* s = sessions.open(clock_now());
+    const bool located = s && (table_->door.trusts(*from) || sessions.locate(*s, *from, clock_now()));
+    if (!located) {
+        socket.write_some(net::buffer(turned_away(s ? 429 : 503, sessions.retry_at_the_door())), ignored);
+        if (s)
+            sessions.on_gone(s->id, clock_now());
         return;
     }
     const auto executor = socket.get_executor();
-    auto made = std::make_shared<connection>(table_, std::move(socket), *s);
+    auto made = std::make_shared<connection>(table_, std::move(socket), *s, *from);
     table_->connections.emplace(s->id, made);
     runtime::spawn(executor, "websocket", connection::run(made));
 }
@@ -347,6 +313,11 @@ void websockets::on_tick(instant now)
             continue;
         ++table_->cut;
         found->second->cut();
+    }
+    for (const auto& [until, id] : std::exchange(table_->paused, {})) {
+        const auto found = table_->connections.find(id);
+        if (found != table_->connections.end() && !std::shared_ptr(found->second)->resume(until))
+            table_->paused.emplace_back(until, id);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/protocol/counters.hpp"
 #include "common/runtime/net.hpp"
+#include "frontend/admission.hpp"
 #include "frontend/session_service.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
@@ -35,12 +36,18 @@ public:
     websockets(const websockets&) = delete;
     websockets& operator=(const websockets&) = delete;
 
-    /// A connection whose client now has to ask for the upgrade. Too many sessions: it is answered 503 and
-    /// closed.
+    /// Who may connect from now on; whoever is here and may not any more is kicked, "abuse". At first
+    /// everybody may.
+    void admit(admission door);
+    /// False: it comes from an address that may not connect; counted. A proxy may: its clients are judged.
+    [[nodiscard]] bool admits(const net::ip::tcp::socket& socket);
+    /// A connection whose client now has to ask for the upgrade. One that is not admitted is closed; too many
+    /// sessions: it is answered 503, of one address: 429.
     void take(net::ip::tcp::socket socket);
     /// At the end of every turn: writes what sessions have queued, each with as few system calls as possible.
     void flush_dirty();
-    /// Every 100 ms or so: cuts closing sessions whose peer does not take its last bytes.
+    /// Every 100 ms or so: cuts closing sessions whose peer does not take its last bytes, reads on where it
+    /// paused.
     void on_tick(instant now);
     /// Closes all sockets at once.
     void cut_all();
