@@ -12,6 +12,7 @@ const explanations = {
     no_such_user: "That person is not in the room any more.",
     too_large: "That message is too long.",
     overloaded: "The server is too busy right now. Please try again.",
+    rate_limited: "That was too fast. Please wait a moment.",
     unavailable: "The server cannot answer right now. Please try again.",
     not_entered: "You are not in a room.",
     timeout: "The server did not answer in time. Please try again.",
@@ -23,6 +24,7 @@ const explanations = {
     heartbeat: "The server has not been heard for a while.",
     unauthorized: "The server wants to know who you are. Please sign in (again).",
     forbidden: "You may not do that here: it is not your name, or not a room of yours.",
+    abuse: "The server has closed this connection: too much was asked of it, or this address may not use it.",
     silent: "The server took the message, but did not bring it back within 10 s.",
 };
 const explain = (reason) => explanations[reason] ?? `The server refused: ${reason}`;
@@ -293,7 +295,7 @@ function listen(client) {
         Object.assign(chat, { epoch: body.epoch, offset: body.offset });
         addEvent("Some messages before this line are lost");
     });
-    client.on("disconnect", ({ reason }) => client === chat.client && chat.entered && onLost(reason));
+    client.on("disconnect", ({ reason, retryAfter }) => client === chat.client && chat.entered && onLost(reason, retryAfter));
 }
 
 /** Connects and enters; the answer is to be taken at once. Throws "overtaken" when the user wants something else by now. */
@@ -384,6 +386,8 @@ async function say(client, message) {
     } catch (error) {
         if (error.reason === "closed")
             return;
+        if (error.reason === "rate_limited") // what follows it waits too
+            return void await new Promise((resolve) => setTimeout(resolve, error.retryAfter ?? 1000));
         addEvent(`Not sent: "${content}". ${explain(error.reason)}`);
     }
     if (chat.unsaid[0] === message)
@@ -395,11 +399,14 @@ async function say(client, message) {
 let attempts = 0, timer = 0;
 const final = new Set(["name_taken", "replaced", "abuse", "unauthorized", "forbidden"]);
 
-function onLost(reason) {
+function onLost(reason, retryAfter = 0) {
     chat.client = null;
     chat.entered = false;
-    if (reason === "drain") // the server ends in order, others are there: not worth a word
-        return void reconnect();
+    clearTimeout(timer);
+    if (reason === "drain" && retryAfter <= 1000) { // the server ends in order, others are there: not worth a word
+        timer = setTimeout(reconnect, retryAfter);
+        return;
+    }
     $("send").disabled = true;
     $("reconnect").disabled = false;
     $("connection").hidden = false;
@@ -407,9 +414,8 @@ function onLost(reason) {
         $("connection-text").textContent = explain(reason);
         return;
     }
-    const wait = Math.min(30, 2 ** attempts++) * (0.5 + Math.random());
+    const wait = Math.max(Math.min(30, 2 ** attempts++) * (0.5 + Math.random()), retryAfter / 1000);
     $("connection-text").textContent = `Connection lost. ${explain(reason)} Trying again in ${Math.ceil(wait)} s.`;
-    clearTimeout(timer);
     timer = setTimeout(reconnect, wait * 1000);
 }
 
@@ -422,7 +428,7 @@ async function reconnect() {
     } catch (error) {
         if (error.reason === "overtaken")
             return;
-        return onLost(error.reason === "duplicate_user" ? "name_taken" : error.reason ?? "closed");
+        return onLost(error.reason === "duplicate_user" ? "name_taken" : error.reason ?? "closed", error.retryAfter);
     }
     attempts = 0;
     $("connection").hidden = true;

@@ -86,12 +86,16 @@ export function decodeMessage(bytes, routes = {}) {
     return { type, id, route, body: json === "" ? {} : JSON.parse(json) };
 }
 
-/** What a request rejects with: `reason` is the server's, or "closed" or "timeout" when there was no answer. */
+/**
+ * What a request rejects with: `reason` is the server's, or "closed" or "timeout" when there was no answer. `retryAfter`: so
+ * many ms later it may be tried again, if the server said so.
+ */
 export class RequestError extends Error {
     constructor(route, reason, body) {
         super(`${route}: ${reason}`);
         this.reason = reason;
         this.body = body;
+        this.retryAfter = body?.retryAfter;
     }
 }
 
@@ -160,7 +164,10 @@ export class PomeloClient {
         return this.#dict;
     }
 
-    /** Push routes, and "disconnect" ({ reason }) and "kick" ({ reason }). Several handlers per route are fine. */
+    /**
+     * Push routes, and "disconnect" and "kick" ({ reason, retryAfter? }: come back so many ms later, not earlier). Several
+     * handlers per route are fine.
+     */
     on(route, handler) {
         this.#handlers.set(route, [...(this.#handlers.get(route) ?? []), handler]);
         return this;
@@ -251,7 +258,7 @@ export class PomeloClient {
     }
 
     #onKick(body) {
-        this.kickReason = body.reason;
+        this.kicked = body;
         this.#emit("kick", body);
     }
 
@@ -275,7 +282,7 @@ export class PomeloClient {
         }
         this.#pending.clear();
         this.#refuse(reason === "timeout" ? reason : "closed"); // nothing, when it was connected
-        this.#emit("disconnect", { reason: this.kickReason ?? reason });
+        this.#emit("disconnect", { ...this.kicked, reason: this.kicked?.reason ?? reason });
     }
 
     #emit(route, body) {
@@ -284,9 +291,12 @@ export class PomeloClient {
     }
 }
 
-const doubtful = ["closed", "timeout", "unavailable"];
+const doubtful = ["closed", "timeout", "unavailable", "overloaded", "rate_limited"];
 
-/** Repeats `action` while it is not answered, with growing pauses between, each of another length: many may do the same. */
+/**
+ * Repeats `action` while it is not answered, with growing pauses between, each of another length: many may do the same. A
+ * server that says when to come back is not asked earlier.
+ */
 export async function persist(action, { tries = 4, pause = 250 } = {}) {
     for (let i = 1; ; ++i)
         try {
@@ -294,7 +304,7 @@ export async function persist(action, { tries = 4, pause = 250 } = {}) {
         } catch (error) {
             if (i === tries || !doubtful.includes(error.reason))
                 throw error;
-            const ms = pause * 2 ** (i - 1) * (0.5 + Math.random());
+            const ms = Math.max(pause * 2 ** (i - 1) * (0.5 + Math.random()), error.retryAfter ?? 0);
             await new Promise((resolve) => setTimeout(resolve, ms));
         }
 }
