@@ -133,9 +133,11 @@ void shell::reload()
     try {
         const auto fresh = runtime::load_config(conf_dir_, environment_, std::nullopt).chat.admission;
         clients_.admit(admission(fresh));
+        ++counters_.at("admission.reloaded");
         log::info("admission.reloaded allow={} block={} origins={} proxies={}", fresh.allow.size(),
                   fresh.block.size(), fresh.origins.size(), fresh.proxies.size());
     } catch (const runtime::config_error& mistake) {
+        ++counters_.at("admission.kept");
         log::error("admission.kept what=\"{}\"", mistake.what());
     }
 }
