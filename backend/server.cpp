@@ -1,6 +1,5 @@
 #include "backend/server.hpp"
 
-#include "common/cluster/joining.hpp"
 #include "common/runtime/log.hpp"
 
 namespace citron::backend {
@@ -31,13 +30,14 @@ chat_server_options options_of(const runtime::startup& start, const store& histo
 } // namespace
 
 server::server(const runtime::startup& start)
-    : history_(
-          loop_, start.conf, counters_, [this] { link_.flush(); },
-          [this](std::uint64_t pid) { end_if_fallen(pid); }),
+    : way_in_(cluster::way_in_of(start)), history_(
+                                              loop_, start.conf, counters_, [this] { link_.flush(); },
+                                              [this](std::uint64_t pid) { end_if_fallen(pid); }),
       chat_(options_of(start, history_.get()), history_.get(), counters_, cluster::link::now()),
-      link_(loop_, context_, chat_.line(), cluster::endpoints_of(start.conf.broker),
+      link_(loop_, context_, chat_.line(), way_in_.ways,
             {.on_tick = [this](instant now) { on_tick(now); },
-             .after_turn = [this](instant now) { after_turn(now); }}),
+             .after_turn = [this](instant now) { after_turn(now); }},
+            way_in_.keys),
       stats_(start.self.id, start.self.kind, counters_)
 {
     stats_.gauge("rooms.open", [this] { return chat_.channels().size(); });

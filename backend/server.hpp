@@ -3,6 +3,7 @@
 
 #include "backend/chat_server.hpp"
 #include "backend/history/store_choice.hpp"
+#include "common/cluster/joining.hpp"
 #include "common/cluster/link.hpp"
 #include "common/runtime/lifecycle.hpp"
 #include "common/runtime/options.hpp"
@@ -28,6 +29,7 @@ private:
     void begin_stop();
     void finish(instant now);
 
+    cluster::way_in way_in_; ///< first: a server that may not go there touches no history
     net::io_context loop_{1};
     cluster::zmq_context context_;
     protocol::counters counters_;

@@ -1,6 +1,8 @@
 #include "broker/broker.hpp"
 
 #include "common/cluster/endpoints.hpp"
+#include "common/cluster/joining.hpp"
+#include "common/cluster/this_host.hpp"
 #include "common/runtime/config.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/spawn.hpp"
@@ -55,19 +57,22 @@ std::uint16_t listen_on(Socket& socket, const std::string& host, std::uint16_t p
 
 broker::broker(net::io_context& loop, cluster::zmq_context& context, registry_options options,
                protocol::counters& counters, std::size_t queue_bytes)
-    : board_(std::move(options), counters, now()), tap_(loop, context, counters),
+    : loop_(loop), context_(context), counters_(counters), board_(std::move(options), counters, now()),
+      tap_(loop, context, counters, [this] { on_stranger(); }),
       router_(loop, context, cluster::socket_role::router,
               {.on_frame =
                    [this](std::string_view identity, std::string_view bytes) {
                        tap_.copy(bytes);
-                       board_.on_frame(identity, std::string(bytes), now());
+                       board_.on_frame(identity, std::string(bytes), now(), role_of_sender());
                    },
                .on_turn = [this] { carry_out(); },
-               .on_malformed = [this](std::string_view identity) { board_.on_garbage(identity); }}),
+               .on_malformed = [this](std::string_view identity) { board_.on_garbage(identity); },
+               .on_stranger = [this] { on_stranger(); }}),
       xpub_(loop, context, cluster::socket_role::xpub,
             {.on_frame = [this](std::string_view, std::string_view bytes) { on_subscription(bytes); },
              .on_turn = [this] { carry_out(); },
-             .admits = [](std::string_view topic) { return registry::is_topic(topic); }}),
+             .admits = [](std::string_view topic) { return registry::is_topic(topic); },
+             .on_stranger = [this] { on_stranger(); }}),
       timer_(loop),
       outgoing_(
           board_, [this](auto whom, auto bytes) { return router_.send(whom, bytes); },
@@ -83,17 +88,43 @@ broker::~broker()
 
 void broker::start(const broker_endpoints& where)
 {
+    const bool keyed = !where.keys.empty();
+    if (!keyed && !cluster::is_loopback(where.bind))
+        throw runtime::config_error(
+            fmt::format("broker.{}: {}", where.bind_key, cluster::needs_keys(where.bind)));
+    if (keyed)
+        guard(where.keys);
     listening_ = where;
     listening_.port = listen_on(router_, where.bind, where.port, where.ipc_host, "port");
     listening_.pub_port = listen_on(xpub_, where.bind, where.pub_port, where.ipc_host, "pubPort");
-    listening_.tap_port = listen_on(tap_, "127.0.0.1", where.tap_port, "", "tapPort");
-    runtime::log::info("broker.listening port={} pubPort={} tapPort={} ipc={}", listening_.port,
-                       listening_.pub_port, listening_.tap_port, where.ipc_host.empty() ? "no" : "yes");
+    listening_.tap_port = listen_on(tap_, keyed ? where.bind : "127.0.0.1", where.tap_port, "", "tapPort");
+    runtime::log::info("broker.listening port={} pubPort={} tapPort={} ipc={} keys={}", listening_.port,
+                       listening_.pub_port, listening_.tap_port, where.ipc_host.empty() ? "no" : "yes",
+                       keyed ? "yes" : "no");
     *alive_ = true;
     router_.start();
     xpub_.start();
     tap_.start();
     runtime::spawn(timer_.get_executor(), "broker tick", tick(alive_));
+}
+
+void broker::guard(const std::filesystem::path& keys)
+{
+    gatekeeper_ = std::make_unique<gatekeeper>(loop_, context_, keys, counters_);
+    gatekeeper_->guard(router_, door::requests);
+    gatekeeper_->guard(xpub_, door::broadcasts);
+    gatekeeper_->guard(tap_.socket(), door::tap);
+}
+
+std::optional<std::string_view> broker::role_of_sender() const
+{
+    return gatekeeper_ ? std::optional(router_.sender()) : std::nullopt;
+}
+
+void broker::on_stranger()
+{
+    if (gatekeeper_)
+        gatekeeper_->on_stranger();
 }
 
 void broker::stop()
@@ -105,6 +136,8 @@ void broker::stop()
     router_.close();
     xpub_.close();
     tap_.close();
+    if (gatekeeper_)
+        gatekeeper_->close();
 }
 
 net::awaitable<void> broker::tick(std::shared_ptr<bool> alive)
@@ -123,6 +156,8 @@ void broker::on_tick()
     router_.drain(); // nobody is judged silent while his beat waits to be read
     xpub_.drain();
     board_.on_tick(now());
+    if (gatekeeper_)
+        gatekeeper_->on_tick(now());
     carry_out();
 }
 
@@ -144,6 +179,8 @@ void broker::report()
 {
     for (const auto& note : board_.take_notes())
         runtime::log::info("{}", runtime::log::printable(note, longest_note));
+    for (const auto& note : gatekeeper_ ? gatekeeper_->take_notes() : std::vector<std::string>())
+        runtime::log::warn("{}", runtime::log::printable(note));
 }
 
 } // namespace citron::broker

@@ -2,6 +2,7 @@
 // nothing.
 #pragma once
 
+#include "broker/gatekeeper.hpp"
 #include "broker/outgoing.hpp"
 #include "broker/switchboard.hpp"
 #include "broker/tap.hpp"
@@ -12,7 +13,9 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +26,12 @@ namespace citron::broker {
 struct broker_endpoints
 {
     std::string bind = "127.0.0.1";
+    std::string bind_key = "host"; ///< which of its keys in servers.json says so
     std::uint16_t port = 0, pub_port = 0, tap_port = 0;
     std::string ipc_host = {}; ///< port and pub_port also by ipc, under this host's name; empty: by tcp only
+    /// Folder with everybody's CURVE keys, without which nobody gets in; empty: connections are plain, and
+    /// the tap is on 127.0.0.1 whatever `bind` says.
+    std::filesystem::path keys = {};
 };
 
 /// Bytes that wait for one socket or topic; beyond it that peer is cut off.
@@ -41,7 +48,8 @@ public:
     broker& operator=(const broker&) = delete;
 
     /// Binds, logs where, and works until stop(). Throws runtime::config_error that names address and key:
-    /// "broker.pubPort: tcp://127.0.0.1:5551: Address already in use".
+    /// "broker.pubPort: tcp://127.0.0.1:5551: Address already in use", or a file with keys; also where it
+    /// would listen to other machines without any.
     void start(const broker_endpoints& where);
     void stop();
     /// As bound, with the real ports.
@@ -60,7 +68,14 @@ private:
     void on_subscription(std::string_view frame);
     void carry_out();
     void report();
+    void guard(const std::filesystem::path& keys);
+    [[nodiscard]] std::optional<std::string_view> role_of_sender() const;
+    void on_stranger();
 
+    net::io_context& loop_;
+    cluster::zmq_context& context_;
+    protocol::counters& counters_;
+    std::unique_ptr<gatekeeper> gatekeeper_; ///< none: connections are plain
     switchboard board_;
     tap tap_;
     cluster::zmq_stream router_, xpub_;

@@ -26,11 +26,14 @@ broker::registry_options options_of(const runtime::config& conf)
 broker::broker_endpoints endpoints_of(const runtime::startup& start)
 {
     const auto& conf = start.conf.broker;
-    return {.bind = start.self.bind.empty() ? start.self.host : start.self.bind,
+    const bool host_alone = start.self.bind.empty();
+    return {.bind = host_alone ? start.self.host : start.self.bind,
+            .bind_key = host_alone ? "host" : "bind",
             .port = conf.port,
             .pub_port = conf.pub_port,
             .tap_port = conf.tap_port,
-            .ipc_host = cluster::listens_on_ipc(conf.via) ? conf.host : ""};
+            .ipc_host = cluster::listens_on_ipc(conf.via) ? conf.host : "",
+            .keys = conf.keys};
 }
 
 /// Three frames make a message to a room: the request, its answer, the broadcast. Chat servers need half a

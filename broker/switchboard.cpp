@@ -1,5 +1,6 @@
 #include "broker/switchboard.hpp"
 
+#include "common/cluster/roles.hpp"
 #include "common/protocol/dispatcher.hpp"
 
 #include <fmt/format.h>
@@ -41,6 +42,13 @@ bool may_send(server_kind who, kind what)
     }
 }
 
+/// A chat server's key, say, makes no connector. Asked of every frame, as a socket may take another's
+/// identity once that one has gone.
+bool speaks_for(std::optional<std::string_view> role, server_kind who)
+{
+    return !role || *role == cluster::role_of(who);
+}
+
 std::string json_of(const protocol::counters& counters)
 {
     std::string out;
@@ -59,7 +67,8 @@ switchboard::switchboard(registry_options options, protocol::counters& counters,
 {
 }
 
-void switchboard::on_frame(std::string_view identity, std::string bytes, instant now)
+void switchboard::on_frame(std::string_view identity, std::string bytes, instant now,
+                           std::optional<std::string_view> role)
 {
     ++work_.pieces;
     const frame received(std::move(bytes));
@@ -67,12 +76,14 @@ void switchboard::on_frame(std::string_view identity, std::string bytes, instant
     if (!e)
         return on_garbage(identity);
     if (e->kind == kind::hello)
-        return greet(identity, *e, now);
+        return greet(identity, *e, role, now);
     const auto* sender = registry_.by_identity(identity);
     if (!sender)
         return refuse(identity, registry_.retired(identity) ? "stale" : "unknown");
     if (sender->info.id != e->from)
         return refuse(identity, "bad_from");
+    if (!speaks_for(role, sender->info.type()))
+        return refuse(identity, "wrong_role");
     registry_.hear(identity, e->view, now);
     dispatch(*sender, *e, received, now);
     announce({});
@@ -85,14 +96,10 @@ void switchboard::on_garbage(std::string_view identity)
         notes_.push_back(fmt::format("peer.undecodable identity={}", identity));
 }
 
-void switchboard::greet(std::string_view identity, const envelope& e, instant now)
+void switchboard::greet(std::string_view identity, const envelope& e, std::optional<std::string_view> role,
+                        instant now)
 {
-    const bool credible = e.body.size() <= longest_hello;
-    const auto hello =
-        credible ? protocol::unpack<protocol::hello>(e.body) : std::unexpected(errc::too_large);
-    const bool sound = hello && hello->self.id == e.from;
-    const auto taken =
-        sound ? registry_.admit(identity, *hello, now) : registry::admission{.refusal = "bad_hello"};
+    const auto taken = admit(identity, e, role, now);
     if (!taken.peer) {
         refused_.erase(std::string(identity)); // a hello is always answered
         refuse(identity, taken.refusal);
@@ -101,6 +108,19 @@ void switchboard::greet(std::string_view identity, const envelope& e, instant no
     const auto body = protocol::pack(protocol::welcome{registry_.view(), taken.fresh});
     deliver(taken.peer, encode({.kind = kind::welcome, .to = {e.from}, .body = body}));
     announce(e.from);
+}
+
+registry::admission switchboard::admit(std::string_view identity, const envelope& e,
+                                       std::optional<std::string_view> role, instant now)
+{
+    const bool credible = e.body.size() <= longest_hello;
+    const auto hello =
+        credible ? protocol::unpack<protocol::hello>(e.body) : std::unexpected(errc::too_large);
+    if (!hello || hello->self.id != e.from)
+        return {.refusal = "bad_hello"};
+    if (!speaks_for(role, hello->self.type()))
+        return {.refusal = "wrong_role"};
+    return registry_.admit(identity, *hello, now);
 }
 
 void switchboard::dispatch(const registered& sender, const envelope& e, const frame& bytes, instant now)

@@ -8,6 +8,7 @@
 #include "common/runtime/pace.hpp"
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -36,7 +37,9 @@ public:
     switchboard(registry_options options, protocol::counters& counters, instant now);
 
     // ---- from the shell
-    void on_frame(std::string_view identity, std::string bytes, instant now);
+    /// `role`: whose key the socket has shown (see cluster::peer_roles); nullopt: it was not asked for one.
+    void on_frame(std::string_view identity, std::string bytes, instant now,
+                  std::optional<std::string_view> role = {});
     /// A (un)subscription arrived on the XPUB: topic as the connector subscribed it. False: no connector's
     /// topic.
     bool on_subscription(std::string_view topic, bool subscribed, instant now);
@@ -77,7 +80,10 @@ private:
         into.swap(from);
     }
 
-    void greet(std::string_view identity, const envelope& e, instant now);
+    void greet(std::string_view identity, const envelope& e, std::optional<std::string_view> role,
+               instant now);
+    [[nodiscard]] registry::admission admit(std::string_view identity, const envelope& e,
+                                            std::optional<std::string_view> role, instant now);
     void dispatch(const registered& sender, const envelope& e, const protocol::frame& bytes, instant now);
     void finish(const registered& sender, const envelope& e);
     void route(const envelope& e, const protocol::frame& bytes);

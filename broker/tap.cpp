@@ -1,5 +1,7 @@
 #include "broker/tap.hpp"
 
+#include <utility>
+
 namespace citron::broker {
 
 namespace {
@@ -8,10 +10,12 @@ constexpr std::size_t max_topics = 1000;
 
 }
 
-tap::tap(net::io_context& loop, cluster::zmq_context& context, protocol::counters& counters)
+tap::tap(net::io_context& loop, cluster::zmq_context& context, protocol::counters& counters,
+         std::function<void()> on_stranger)
     : copied_(counters.at("broker.tapped")),
       socket_(loop, context, cluster::socket_role::tap,
-              {.on_frame = [this](std::string_view, std::string_view frame) { on_subscription(frame); }})
+              {.on_frame = [this](std::string_view, std::string_view frame) { on_subscription(frame); },
+               .on_stranger = std::move(on_stranger)})
 {
 }
 

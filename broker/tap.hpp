@@ -6,6 +6,7 @@
 #include "common/cluster/zmq_stream.hpp"
 #include "common/protocol/counters.hpp"
 
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -15,8 +16,11 @@ namespace citron::broker {
 class tap
 {
 public:
-    tap(net::io_context& loop, cluster::zmq_context& context, protocol::counters& counters);
+    /// `on_stranger`: see stream_handlers.
+    tap(net::io_context& loop, cluster::zmq_context& context, protocol::counters& counters,
+        std::function<void()> on_stranger);
 
+    [[nodiscard]] cluster::zmq_stream& socket() { return socket_; }
     /// Throws runtime::config_error.
     void bind(const std::string& endpoint) { socket_.bind(endpoint); }
     [[nodiscard]] std::string endpoint() const { return socket_.endpoint(); }

@@ -1,6 +1,5 @@
 #include "frontend/frontend.hpp"
 
-#include "common/cluster/joining.hpp"
 #include "common/protocol/client_routes.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/paced_loop.hpp"
@@ -68,11 +67,13 @@ void raise_descriptor_limit(std::size_t sessions)
 }
 
 shell::shell(const runtime::startup& start, server_parts server, protocol::counters& counters)
-    : server_(std::move(server)), counters_(counters), stats_(start.self.id, start.self.kind, counters),
+    : server_(std::move(server)), counters_(counters), way_in_(cluster::way_in_of(start)),
+      stats_(start.self.id, start.self.kind, counters),
       rest_(protocol::duration(start.conf.chat.batch) / share_of_rest),
-      link_(loop_, context_, server_.line, cluster::endpoints_of(start.conf.broker),
+      link_(loop_, context_, server_.line, way_in_.ways,
             {.on_tick = [this](instant now) { on_tick(now); },
-             .after_turn = [this](instant) { clients_.flush_dirty(); }}),
+             .after_turn = [this](instant) { clients_.flush_dirty(); }},
+            way_in_.keys),
       clients_(server_.sessions, {.max_message = start.conf.chat.max_message + polite}, counters,
                [this] { link_.flush(); }),
       door_(loop_, address_of(start.self, start.self.client_port, "clientPort"), counters,

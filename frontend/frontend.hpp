@@ -2,6 +2,7 @@
 // orderly end.
 #pragma once
 
+#include "common/cluster/joining.hpp"
 #include "common/cluster/link.hpp"
 #include "common/protocol/counters.hpp"
 #include "common/runtime/lifecycle.hpp"
@@ -57,6 +58,7 @@ private:
 
     server_parts server_;
     protocol::counters& counters_;
+    cluster::way_in way_in_;
     net::io_context loop_{1};
     cluster::zmq_context context_;
     runtime::stats stats_;

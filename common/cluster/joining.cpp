@@ -32,9 +32,39 @@ peer_options peer_options_of(const runtime::startup& start)
     return options;
 }
 
-std::vector<link_endpoints> endpoints_of(const runtime::broker_config& broker)
+std::string needs_keys(const std::string& host)
 {
+    return host + " is no loopback address, so \"keys\" is needed beside it (citron keygen makes them)";
+}
+
+namespace {
+
+std::vector<link_endpoints> endpoints_of(const runtime::config& conf)
+{
+    const auto& broker = conf.broker;
+    const bool by_tcp = broker.via != runtime::transport::ipc;
+    if (by_tcp && broker.keys.empty() && !is_loopback(broker.host))
+        throw runtime::config_error((conf.conf_dir / "servers.json").string() + ": " + conf.environment +
+                                    ".broker.host: " + needs_keys(broker.host));
     return ways_to(broker, is_this_host(broker.host) ? place::this_host : place::another);
+}
+
+key_source keys_of(const runtime::startup& start)
+{
+    if (start.conf.broker.keys.empty())
+        return {};
+    key_source read = [folder = start.conf.broker.keys, role = protocol::name_of(start.self.kind)] {
+        return read_link_keys(folder, role);
+    };
+    (void)read(); // whatever is wrong is told now
+    return read;
+}
+
+} // namespace
+
+way_in way_in_of(const runtime::startup& start)
+{
+    return {endpoints_of(start.conf), keys_of(start)};
 }
 
 } // namespace citron::cluster

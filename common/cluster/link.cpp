@@ -1,6 +1,7 @@
 #include "common/cluster/link.hpp"
 
 #include "common/cluster/this_host.hpp"
+#include "common/runtime/config.hpp"
 #include "common/runtime/lifecycle.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/spawn.hpp"
@@ -18,9 +19,10 @@ namespace citron::cluster {
 namespace log = runtime::log;
 
 link::link(net::io_context& loop, zmq_context& context, peer& line, std::vector<link_endpoints> ways,
-           link_hooks hooks)
+           link_hooks hooks, key_source keys)
     : loop_(loop), context_(context), peer_(line), ways_(std::move(ways)), endpoints_(ways_.at(0)),
-      hooks_(std::move(hooks)), timer_(loop), alive_(std::make_shared<bool>(false))
+      hooks_(std::move(hooks)), key_source_(std::move(keys)), timer_(loop),
+      alive_(std::make_shared<bool>(false))
 {
     if (!hooks_.on_refused)
         hooks_.on_refused = [](const std::string& text) { runtime::give_up(text); };
@@ -104,7 +106,7 @@ void link::turn()
         open(*nonce);
     pump();
     if (peer_.up() && !std::exchange(was_up_, true)) {
-        said_lost_ = false;
+        said_lost_ = said_hint_ = false;
         log::info("link.up broker={} view={}", endpoints_.requests, peer_.view().number);
     }
 }
@@ -117,16 +119,38 @@ void link::choose_way()
     endpoints_ = *std::find_if(ways_.begin(), last, leads_there);
 }
 
+void link::read_keys()
+{
+    if (!key_source_)
+        return;
+    try {
+        keys_ = key_source_();
+    } catch (const runtime::config_error& error) { // somebody may be writing them just now
+        if (!keys_)
+            throw;
+        log::warn("keys.unreadable what=\"{}\" (the last ones hold)", log::printable(error.what()));
+    }
+}
+
+void link::show_keys(zmq_stream& socket)
+{
+    if (keys_)
+        socket.identify(keys_->us, keys_->broker[tried_ % keys_->broker.size()]);
+}
+
 void link::open(std::uint64_t nonce)
 {
     choose_way();
+    read_keys();
+    hint_.clear();
     const auto& self = peer_.self();
-    const auto on_disconnect = [this] { on_hint(); };
+    const auto on_disconnect = [this](std::string_view why) { on_hint(why); };
     const auto on_turn = [this] { flush(); };
     if (self.type() == protocol::server_kind::connector) {
         const auto heard = [this](auto, std::string_view frame) { peer_.on_published(frame, now()); };
         sub_ = std::make_unique<zmq_stream>(loop_, context_, socket_role::sub,
                                             stream_handlers{heard, on_turn, on_disconnect});
+        show_keys(*sub_);
         sub_->subscribe(protocol::topic_of(self.id, nonce));
         sub_->connect(endpoints_.broadcasts);
         sub_->start();
@@ -135,13 +159,15 @@ void link::open(std::uint64_t nonce)
     dealer_ = std::make_unique<zmq_stream>(loop_, context_, socket_role::dealer,
                                            stream_handlers{heard, on_turn, on_disconnect},
                                            protocol::identity_of(self.id, nonce));
+    show_keys(*dealer_);
     dealer_->connect(endpoints_.requests);
     dealer_->start();
 }
 
 /// What arrived before the line was cut still counts.
-void link::on_hint()
+void link::on_hint(std::string_view why)
 {
+    hint_ = why;
     if (dealer_)
         dealer_->drain();
     if (!*alive_)
@@ -154,9 +180,12 @@ void link::lose()
 {
     close_sockets();
     const bool had_it = std::exchange(was_up_, false);
-    if (std::exchange(said_lost_, true))
-        return; // once, until it is back
-    if (const auto& why = peer_.refusal(); !why.empty())
+    if (!had_it)
+        ++tried_;
+    const bool news = !hint_.empty() && !std::exchange(said_hint_, true);
+    if (std::exchange(said_lost_, true) && !news)
+        return; // once, until it is back; and once more when the reason is known
+    if (const auto& why = hint_.empty() ? peer_.refusal() : hint_; !why.empty())
         log::warn("link.down broker={} refused={} (trying on)", endpoints_.requests, log::printable(why));
     else
         log::warn("link.down {} {} (trying on)", had_it ? "lost the broker at" : "no broker at",

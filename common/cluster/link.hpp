@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/cluster/endpoints.hpp"
+#include "common/cluster/key_files.hpp"
 #include "common/cluster/peer.hpp"
 #include "common/cluster/zmq_stream.hpp"
 
@@ -10,7 +11,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace citron::cluster {
@@ -27,18 +30,22 @@ struct link_hooks
     std::function<void(const std::string& line)> on_refused = {};
 };
 
+/// Asked before each line is opened: keys may have been changed meanwhile. May throw runtime::config_error.
+using key_source = std::function<link_keys()>;
+
 class link
 {
 public:
-    /// `ways`: at least one, best first. All references must outlive this.
+    /// `ways`: at least one, best first. `keys`: none where the broker asks for none. All references must
+    /// outlive this.
     link(net::io_context& loop, zmq_context& context, peer& line, std::vector<link_endpoints> ways,
-         link_hooks hooks);
+         link_hooks hooks, key_source keys = {});
     ~link(); ///< stop()
     link(const link&) = delete;
     link& operator=(const link&) = delete;
 
     /// Opens the line, and goes on opening it whenever it is lost. Throws runtime::config_error for a bad
-    /// endpoint.
+    /// endpoint or key.
     void start();
     /// Sends what waits (a bye, say), as far as the socket takes it, and closes. No hook is called any more.
     void stop();
@@ -52,9 +59,11 @@ public:
 private:
     net::awaitable<void> tick(std::shared_ptr<bool> alive);
     void on_tick();
-    void on_hint();
+    void on_hint(std::string_view why);
     void turn();
     void choose_way();
+    void read_keys();
+    void show_keys(zmq_stream& socket);
     void open(std::uint64_t nonce);
     void lose();
     void close_sockets();
@@ -66,11 +75,15 @@ private:
     std::vector<link_endpoints> ways_;
     link_endpoints endpoints_; ///< the way that was tried last
     link_hooks hooks_;
+    key_source key_source_;
+    std::optional<link_keys> keys_; ///< the last ones that could be read
+    std::size_t tried_ = 0;         ///< of keys_->broker: the next one whenever a line does not come up
+    std::string hint_;              ///< why this line has ended, where the socket knew
     net::steady_timer timer_;
     std::shared_ptr<bool> alive_; ///< false after stop(): for the ticking coroutine and posted turns
     std::unique_ptr<zmq_stream> dealer_, sub_;
     bool turn_posted_ = false;
-    bool was_up_ = false, said_lost_ = false;
+    bool was_up_ = false, said_lost_ = false, said_hint_ = false;
 };
 
 } // namespace citron::cluster

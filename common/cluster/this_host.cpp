@@ -1,12 +1,14 @@
 #include "common/cluster/this_host.hpp"
 
 #include <netdb.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -32,16 +34,41 @@ private:
     int fd_;
 };
 
-} // namespace
+using addresses = std::unique_ptr<addrinfo, void (*)(addrinfo*)>;
 
-bool is_this_host(const std::string& host)
+addresses addresses_of(const std::string& host)
 {
     addrinfo hints{}, *found = nullptr;
     hints.ai_socktype = SOCK_STREAM;
     if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0)
-        return false;
-    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, ::freeaddrinfo);
-    for (const auto* one = found; one; one = one->ai_next) {
+        found = nullptr;
+    return {found, ::freeaddrinfo};
+}
+
+bool leads_back(const addrinfo& one)
+{
+    constexpr std::uint32_t net = 127; // 127.0.0.0/8
+    if (one.ai_family == AF_INET)
+        return ntohl(reinterpret_cast<const sockaddr_in*>(one.ai_addr)->sin_addr.s_addr) >> 24U == net;
+    return one.ai_family == AF_INET6 &&
+           IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6*>(one.ai_addr)->sin6_addr);
+}
+
+} // namespace
+
+bool is_loopback(const std::string& host)
+{
+    const auto found = addresses_of(host);
+    for (const auto* one = found.get(); one; one = one->ai_next)
+        if (!leads_back(*one))
+            return false;
+    return found != nullptr;
+}
+
+bool is_this_host(const std::string& host)
+{
+    const auto found = addresses_of(host);
+    for (const auto* one = found.get(); one; one = one->ai_next) {
         const descriptor probe(one->ai_family);
         if (::bind(probe.get(), one->ai_addr, one->ai_addrlen) == 0) // port 0: any
             return true;

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <memory>
 
 namespace citron::cluster {
@@ -20,6 +21,27 @@ zmq_context::zmq_context() : native_(std::make_unique<native>())
         native_->context.set(zmq::ctxopt::thread_sched_policy, SCHED_BATCH);
 }
 zmq_context::~zmq_context() = default;
+
+bool has_curve()
+{
+    return zmq_has("curve") == 1;
+}
+
+std::optional<std::string> decoded_key(const std::string& z85)
+{
+    std::array<std::uint8_t, key_bytes> bytes{};
+    if (z85.size() != key_characters || !zmq_z85_decode(bytes.data(), z85.c_str()))
+        return std::nullopt;
+    return std::string(bytes.begin(), bytes.end());
+}
+
+curve_identity identity_with(const std::string& secret)
+{
+    std::array<char, key_characters + 1> text{}; // and a NUL
+    if (zmq_curve_public(text.data(), secret.c_str()) != 0)
+        throw zmq::error_t();
+    return {.public_key = text.data(), .secret = secret};
+}
 
 namespace {
 
@@ -48,6 +70,8 @@ zmq::socket_type type_of(socket_role role)
         return zmq::socket_type::dealer;
     case socket_role::sub:
         return zmq::socket_type::sub;
+    case socket_role::zap:
+        return zmq::socket_type::rep;
     case socket_role::xpub:
     case socket_role::tap:
         break;
@@ -132,8 +156,29 @@ zmq::socket_t make_socket(zmq::context_t& context, socket_role role, const std::
         if (!identity.empty())
             socket.set(opt::routing_id, identity);
         break;
+    case socket_role::zap:
+        break; // within the process: no connection, no limit
     }
     return socket;
+}
+
+void guard_socket(zmq::socket_t& socket, const std::string& secret, const std::string& door)
+{
+    socket.set(opt::curve_server, true);
+    socket.set(opt::curve_secretkey, secret);
+    socket.set(opt::zap_domain, door);
+    // Without it, and without a handler, libzmq lets everybody in. The header calls it a draft; the library
+    // has it.
+    constexpr int zap_enforce_domain = 93, on = 1;
+    if (zmq_setsockopt(socket.handle(), zap_enforce_domain, &on, sizeof on) != 0)
+        throw runtime::config_error("this libzmq lacks ZMQ_ZAP_ENFORCE_DOMAIN");
+}
+
+void identify_socket(zmq::socket_t& socket, const curve_identity& us, const std::string& broker_key)
+{
+    socket.set(opt::curve_publickey, us.public_key);
+    socket.set(opt::curve_secretkey, us.secret);
+    socket.set(opt::curve_serverkey, broker_key);
 }
 
 void bind_socket(zmq::socket_t& socket, const std::string& endpoint)

@@ -20,6 +20,12 @@ struct zmq_context::native
 [[nodiscard]] zmq::socket_t make_socket(zmq::context_t& context, socket_role role,
                                         const std::string& identity);
 
+/// Before bind: by CURVE alone, and only for whom the context's ZAP handler lets through this door. Nobody
+/// gets in while there is no handler.
+void guard_socket(zmq::socket_t& socket, const std::string& secret, const std::string& door);
+/// Before connect: by CURVE, to whoever has `broker_key`.
+void identify_socket(zmq::socket_t& socket, const curve_identity& us, const std::string& broker_key);
+
 /// Throw runtime::config_error: "endpoint: what is wrong".
 void bind_socket(zmq::socket_t& socket, const std::string& endpoint);
 void connect_socket(zmq::socket_t& socket, const std::string& endpoint);

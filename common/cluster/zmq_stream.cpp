@@ -22,6 +22,20 @@ namespace opt = zmq::sockopt;
 constexpr int burst = 256;         // frames of one socket before others in the loop have their turn
 constexpr int drain_most = 50'000; // frames; who floods faster than we read is not waited for
 
+constexpr int failed_early = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
+constexpr int disconnected =
+    ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | failed_early;
+
+/// The first frame of a monitor's message: which event, 16 bits, then its value.
+std::string_view reason_in(std::string_view frame)
+{
+    std::uint16_t event = 0;
+    if (frame.size() < sizeof event)
+        return {};
+    std::memcpy(&event, frame.data(), sizeof event);
+    return event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH ? "key" : (event & failed_early) != 0 ? "handshake" : "";
+}
+
 } // namespace
 
 std::optional<subscription> parse_subscription(std::string_view frame)
@@ -35,9 +49,10 @@ std::optional<subscription> parse_subscription(std::string_view frame)
 /// `closed_`.
 struct zmq_stream::impl : std::enable_shared_from_this<impl>
 {
-    impl(net::io_context& loop, zmq::socket_t socket, bool has_identity, stream_handlers handlers)
-        : has_identity_(has_identity), handlers_(std::move(handlers)), socket_(std::move(socket)),
-          fd_(loop, socket_.get(opt::fd)), retry_(loop)
+    impl(net::io_context& loop, zmq_context::native& context, zmq::socket_t socket, bool has_identity,
+         stream_handlers handlers)
+        : loop_(loop), context_(context), has_identity_(has_identity), handlers_(std::move(handlers)),
+          socket_(std::move(socket)), fd_(loop, socket_.get(opt::fd)), retry_(loop)
     {
     }
     ~impl() { close(0); }
@@ -48,16 +63,19 @@ struct zmq_stream::impl : std::enable_shared_from_this<impl>
     void wake();
     void look_again();
     void close(int linger);
-    void monitor(net::io_context& loop, zmq_context::native& context);
+    void monitor(int events, std::function<void(std::string_view event)> told);
     [[nodiscard]] send_result send(std::string_view identity, zmq::message_t& body);
 
     bool receive();
+    bool answer();
     void malformed();
     void carry_out();
     [[nodiscard]] bool put_now(zmq::message_t& part, int flags);
     [[nodiscard]] bool readable() { return (events_of(socket_) & ZMQ_POLLIN) != 0; }
     [[nodiscard]] send_result full();
 
+    net::io_context& loop_;
+    zmq_context::native& context_;
     bool has_identity_; ///< messages have two frames: router, and the monitor's pair
     bool closed_ = false, woken_ = false, sleeping_ = false, looking_ = false, retrying_ = false;
     stream_handlers handlers_;
@@ -107,6 +125,8 @@ bool zmq_stream::impl::receive()
 {
     if (closed_)
         return false;
+    if (handlers_.on_question)
+        return answer();
     auto& first = has_identity_ ? identity_ : frame_;
     if (!take(socket_, first))
         return false;
@@ -122,6 +142,28 @@ bool zmq_stream::impl::receive()
     if (handlers_.admits)
         carry_out();
     runtime::guard("stream.on_frame", [&] { handlers_.on_frame(identity, frame_.to_string_view()); });
+    return true;
+}
+
+/// Every question gets an answer before the next one is taken; libzmq takes one that is none for a refusal.
+bool zmq_stream::impl::answer()
+{
+    std::vector<zmq::message_t> question(1);
+    if (!take(socket_, question.back()))
+        return false;
+    for (zmq::message_t part; question.back().more() && take(socket_, part);)
+        question.push_back(std::move(part));
+    std::vector<std::string_view> frames;
+    for (const auto& part : question)
+        frames.push_back(part.to_string_view());
+    std::vector<std::string> reply;
+    runtime::guard("stream.on_question", [&] { reply = handlers_.on_question(frames); });
+    if (reply.empty())
+        reply.emplace_back();
+    for (std::size_t i = 0; i < reply.size(); ++i) {
+        zmq::message_t part(reply[i].data(), reply[i].size());
+        (void)put(socket_, part, i + 1 < reply.size() ? ZMQ_SNDMORE : 0); // who asked may be gone
+    }
     return true;
 }
 
@@ -221,29 +263,29 @@ void zmq_stream::impl::close(int linger)
     socket_.close();
 }
 
-/// A monitor's messages are [event, endpoint]; which event of these it was makes no difference.
-void zmq_stream::impl::monitor(net::io_context& loop, zmq_context::native& context)
+/// A monitor's messages are [event, endpoint]. They are bounded by nothing: the I/O thread would wait for
+/// room.
+void zmq_stream::impl::monitor(int events, std::function<void(std::string_view event)> told)
 {
-    constexpr int events = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                           ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
-    const auto endpoint = "inproc://monitor-" + std::to_string(++context.monitors);
+    const auto endpoint = "inproc://monitor-" + std::to_string(++context_.monitors);
     if (zmq_socket_monitor(socket_.handle(), endpoint.c_str(), events) != 0)
         throw zmq::error_t();
-    zmq::socket_t pair(context.context, zmq::socket_type::pair);
+    zmq::socket_t pair(context_.context, zmq::socket_type::pair);
     pair.set(opt::linger, 0);
+    pair.set(opt::rcvhwm, 0);
     pair.connect(endpoint);
-    stream_handlers hint{.on_frame = [told = handlers_.on_disconnect](auto, auto) { told(); }};
-    monitor_ = std::make_shared<impl>(loop, std::move(pair), true, std::move(hint));
-    runtime::spawn(loop.get_executor(), "zmq monitor", run(monitor_));
+    stream_handlers hint{.on_frame = [told = std::move(told)](std::string_view event, auto) { told(event); }};
+    monitor_ = std::make_shared<impl>(loop_, context_, std::move(pair), true, std::move(hint));
+    runtime::spawn(loop_.get_executor(), "zmq monitor", run(monitor_));
 }
 
 zmq_stream::zmq_stream(net::io_context& loop, zmq_context& context, socket_role role,
                        stream_handlers handlers, const std::string& identity)
-    : impl_(std::make_shared<impl>(loop, make_socket(context.get().context, role, identity),
+    : impl_(std::make_shared<impl>(loop, context.get(), make_socket(context.get().context, role, identity),
                                    role == socket_role::router, std::move(handlers)))
 {
-    if (impl_->handlers_.on_disconnect)
-        impl_->monitor(loop, context.get());
+    if (const auto& told = impl_->handlers_.on_disconnect)
+        impl_->monitor(disconnected, [told](std::string_view event) { told(reason_in(event)); });
     if (impl_->handlers_.admits)
         impl_->socket_.set(opt::xpub_manual, true);
 }
@@ -251,6 +293,18 @@ zmq_stream::zmq_stream(net::io_context& loop, zmq_context& context, socket_role 
 zmq_stream::~zmq_stream()
 {
     close();
+}
+
+void zmq_stream::guard(const std::string& secret, const std::string& door)
+{
+    guard_socket(impl_->socket_, secret, door);
+    if (const auto& told = impl_->handlers_.on_stranger)
+        impl_->monitor(failed_early, [told](std::string_view) { told(); });
+}
+
+void zmq_stream::identify(const curve_identity& us, const std::string& broker_key)
+{
+    identify_socket(impl_->socket_, us, broker_key);
 }
 
 void zmq_stream::bind(const std::string& endpoint)
@@ -296,6 +350,12 @@ send_result zmq_stream::publish(std::string_view topic, std::string_view bytes)
     std::memcpy(body.data(), topic.data(), topic.size());
     std::memcpy(static_cast<char*>(body.data()) + topic.size(), bytes.data(), bytes.size());
     return impl_->send({}, body);
+}
+
+std::string_view zmq_stream::sender() const
+{
+    const char* name = zmq_msg_gets(impl_->frame_.handle(), "User-Id");
+    return name ? name : std::string_view();
 }
 
 void zmq_stream::drain()

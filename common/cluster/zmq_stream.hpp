@@ -13,8 +13,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace citron::cluster {
 
@@ -43,7 +45,27 @@ enum class socket_role
     xpub,   ///< broker: broadcasts. Receives subscriptions; a full subscriber is reported, not skipped
     sub,    ///< connector: its broadcasts
     tap,    ///< broker: as xpub, but a slow monitor just misses frames
+    zap,    ///< broker: libzmq's own questions who may connect (ZeroMQ RFC 27)
 };
+
+/// Where libzmq looks for who answers them: bound before any socket that is guarded.
+inline constexpr const char* zap_endpoint = "inproc://zeromq.zap.01";
+
+// CURVE keys (ZeroMQ RFC 26): 32 bytes, as text 40 characters of Z85 (RFC 32).
+inline constexpr std::size_t key_bytes = 32, key_characters = 40;
+
+/// Who a socket is to the other side, in Z85.
+struct curve_identity
+{
+    std::string public_key, secret;
+};
+
+/// False: this libzmq was built without it.
+[[nodiscard]] bool has_curve();
+/// The bytes of a key in Z85; nullopt: this is none.
+[[nodiscard]] std::optional<std::string> decoded_key(const std::string& z85);
+/// Precondition: decoded_key(secret).
+[[nodiscard]] curve_identity identity_with(const std::string& secret);
 
 /// What a bound socket accepts: an envelope with its topic.
 inline constexpr std::size_t max_frame = protocol::max_envelope + std::size_t{64} * 1024;
@@ -63,13 +85,19 @@ struct stream_handlers
     std::function<void(std::string_view identity, std::string_view frame)> on_frame;
     /// After each burst of frames and each wake: now send what waits; what was `full` may go now.
     std::function<void()> on_turn = [] {};
-    /// dealer, sub: a connection has ended or could not be made. A hint; it may also stay away.
-    std::function<void()> on_disconnect = {};
+    /// dealer, sub: a connection has ended or could not be made. A hint; it may also stay away. `why`, where
+    /// that is known: "key": the other side does not let ours in; "handshake": it ended within it, as one
+    /// side wants CURVE and the other does not, or the other has not the key that we expect.
+    std::function<void(std::string_view why)> on_disconnect = {};
+    /// zap: frame by frame, and so is the answer.
+    std::function<std::vector<std::string>(std::span<const std::string_view> frames)> on_question = {};
     /// A message of a wrong number of frames: a stranger's. It is dropped.
     std::function<void(std::string_view identity)> on_malformed = [](auto) {};
     /// xpub, tap: whether this subscription is carried out; unset: all are. With a foreign one a subscriber
     /// that does not read would hold up those whose topics it shares. on_frame gets every one all the same.
     std::function<bool(std::string_view topic)> admits = {};
+    /// Guarded sockets: a connection has ended before it showed any key of its own.
+    std::function<void()> on_stranger = {};
 };
 
 class zmq_stream
@@ -82,6 +110,11 @@ public:
     zmq_stream(const zmq_stream&) = delete;
     zmq_stream& operator=(const zmq_stream&) = delete;
 
+    /// Before bind: by CURVE alone, with this key, and only for whom the zap socket lets through this door, a
+    /// name that each question carries. Nobody gets in while there is no zap socket.
+    void guard(const std::string& secret, const std::string& door);
+    /// Before connect: by CURVE, to whoever has `broker_key`.
+    void identify(const curve_identity& us, const std::string& broker_key);
     /// "tcp://127.0.0.1:5550"; port * is any free one. Throws runtime::config_error: "tcp://...: Address
     /// already in use".
     void bind(const std::string& endpoint);
@@ -95,6 +128,9 @@ public:
     [[nodiscard]] send_result send(std::string_view identity, std::string_view frame); ///< router
     [[nodiscard]] send_result publish(std::string_view topic,
                                       std::string_view bytes); ///< xpub, tap: one frame
+
+    /// Within on_frame, of a guarded socket: as whom the zap socket let in the frame's sender; else empty.
+    [[nodiscard]] std::string_view sender() const;
 
     /// Reads all that waits now, not just a burst, before a judgement about silence. No on_turn.
     void drain();

@@ -63,7 +63,15 @@ transport read_transport(const conf_node& node)
     return transport::ipc;
 }
 
-broker_config read_broker(const conf_node& section)
+std::string read_folder(const conf_node& node)
+{
+    auto name = node.text();
+    if (name.empty() || name.find('\0') != name.npos)
+        node.fail("must be the name of a folder");
+    return name;
+}
+
+broker_config read_broker(const conf_node& section, const fs::path& conf_dir)
 {
     if (section.is_list() && section.size() != 1)
         section.fail("must be exactly one broker");
@@ -78,6 +86,8 @@ broker_config read_broker(const conf_node& section)
     broker.pub_port = node.has("pubPort") ? read_port(node, "pubPort", 1) : broker.pub_port;
     broker.tap_port = node.has("tapPort") ? read_port(node, "tapPort", 1) : broker.tap_port;
     broker.via = node.has("transport") ? read_transport(node.at("transport")) : broker.via;
+    if (node.has("keys"))
+        broker.keys = conf_dir / read_folder(node.at("keys"));
     return broker;
 }
 
@@ -104,7 +114,7 @@ void read_servers(config& conf, const conf_node& environment)
     environment.must_be_object();
     environment.only({"broker", "gate", "connector", "chat"},
                      "is no server type (broker, gate, connector, chat)");
-    conf.broker = read_broker(environment.at("broker"));
+    conf.broker = read_broker(environment.at("broker"), conf.conf_dir);
     for (const auto& [name, kind] : kinds) {
         if (!environment.has(name))
             continue;

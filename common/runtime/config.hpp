@@ -38,6 +38,7 @@ struct broker_config
     std::string bind;               ///< where the broker listens; empty: host
     std::uint16_t port = 5550, pub_port = 5551, tap_port = 5552;
     transport via = transport::automatic;
+    std::filesystem::path keys; ///< folder with everybody's CURVE keys; empty: connections are plain
 };
 
 /// One line of servers.json. Ports 0 mean any free port.

@@ -1,7 +1,6 @@
 // The broker's shell with real sockets, its peers being the links that every server has.
-#include "broker/broker.hpp"
-#include "common/cluster/link.hpp"
 #include "common/runtime/config.hpp"
+#include "test/integration/broker_stage.hpp"
 #include "test/integration/transports.hpp"
 
 #include <fmt/format.h>
@@ -22,66 +21,8 @@ using protocol::envelope;
 using protocol::kind;
 using protocol::server_kind;
 
-/// A server as far as the broker can tell: a peer, its link, and what it heard.
-class server : public cluster::peer_listener
+struct Broker : testing::TestWithParam<citron::test::way>, test::hub_stage
 {
-public:
-    server(net::io_context& loop, cluster::zmq_context& context, std::vector<cluster::link_endpoints> ways,
-           std::string id, server_kind what)
-        : peer_({.self = {.id = std::move(id), .kind = static_cast<std::uint8_t>(what), .boot = ++boots},
-                 .beat = 50ms,
-                 .seed = ++boots},
-                *this, counters_, cluster::link::now()),
-          link_(loop, context, peer_, std::move(ways), {})
-    {
-        link_.start();
-    }
-
-    void send(envelope e)
-    {
-        ASSERT_TRUE(peer_.send(std::move(e)));
-        link_.flush();
-    }
-    /// Its socket has taken all that it sent.
-    [[nodiscard]] bool all_sent() const { return !peer_.outgoing(); }
-    void fall_silent() { link_.stop(); }
-    [[nodiscard]] bool sees(std::string_view id) const { return peer_.up() && peer_.view().find(id); }
-    [[nodiscard]] bool heard(std::string_view what) const
-    {
-        return std::ranges::find(heard_, what) != heard_.end();
-    }
-    [[nodiscard]] const protocol::view& view() const { return peer_.view(); }
-
-    void on_up(bool fresh, instant) override { heard_.push_back(fresh ? "up fresh" : "up"); }
-    void on_down(instant) override { heard_.push_back("down"); }
-    void on_view(const protocol::view&, instant) override {}
-    void on_envelope(const envelope& e, instant) override
-    {
-        heard_.push_back(
-            fmt::format("{} {} {} {}", protocol::name_of(e.kind), e.id, e.from, protocol::reason(e.code)));
-        if (e.kind == kind::call)
-            (void)peer_.send({.kind = kind::reply, .to = {e.from}, .id = e.id, .body = e.body});
-    }
-    void on_broadcast(const envelope& e, instant) override
-    {
-        heard_.push_back("broadcast " + std::string(e.body));
-    }
-
-private:
-    static inline std::uint64_t boots = 0;
-    protocol::counters counters_;
-    std::vector<std::string> heard_;
-    cluster::peer peer_;
-    cluster::link link_;
-};
-
-/// A broker and whoever comes, all in one loop.
-struct Broker : testing::TestWithParam<test::way>
-{
-    net::io_context loop;
-    cluster::zmq_context context;
-    protocol::counters counters;
-    std::unique_ptr<broker> hub;
     zmq::context_t strangers; ///< sockets that no code of ours guards
 
     void open(registry_options options = {.nonce = 7, .beat = 100ms},
@@ -92,30 +33,18 @@ struct Broker : testing::TestWithParam<test::way>
     }
     static broker_endpoints anywhere()
     {
-        return {.ipc_host = GetParam() == test::way::ipc ? "127.0.0.1" : ""};
+        return {.ipc_host = GetParam() == citron::test::way::ipc ? "127.0.0.1" : ""};
     }
     static std::string at(std::uint16_t port)
     {
-        return GetParam() == test::way::ipc ? cluster::ipc_endpoint("127.0.0.1", port)
-                                            : cluster::tcp_endpoint("127.0.0.1", port);
+        return GetParam() == citron::test::way::ipc ? cluster::ipc_endpoint("127.0.0.1", port)
+                                                    : cluster::tcp_endpoint("127.0.0.1", port);
     }
-    std::unique_ptr<server> enter(std::string id, server_kind what)
+    std::unique_ptr<test::server> enter(std::string id, server_kind what)
     {
         const auto& there = hub->listening();
         const cluster::link_endpoints way{at(there.port), at(there.pub_port)};
-        return std::make_unique<server>(loop, context, std::vector{way}, std::move(id), what);
-    }
-    /// Runs the loop until `condition` holds; false when that takes longer than `limit`.
-    bool until(const std::function<bool()>& condition, std::chrono::milliseconds limit = 10s)
-    {
-        const auto deadline = std::chrono::steady_clock::now() + limit;
-        loop.restart();
-        bool holds = condition();
-        while (!holds && std::chrono::steady_clock::now() < deadline) {
-            (void)loop.run_one_until(deadline);
-            holds = condition();
-        }
-        return holds;
+        return std::make_unique<test::server>(loop, context, std::vector{way}, std::move(id), what);
     }
     zmq::socket_t stranger(zmq::socket_type type, std::uint16_t port, const std::string& identity = {})
     {
@@ -130,7 +59,7 @@ struct Broker : testing::TestWithParam<test::way>
     ~Broker() override { hub.reset(); }
 };
 
-INSTANTIATE_TEST_SUITE_P(By, Broker, test::both_ways, test::name_of);
+INSTANTIATE_TEST_SUITE_P(By, Broker, citron::test::both_ways, citron::test::name_of);
 
 TEST_P(Broker, EverybodySeesEverybody)
 {

@@ -15,6 +15,15 @@ TEST(ThisHost, KnowsItsOwnAddressesFromOthers)
     EXPECT_FALSE(is_this_host("no such host"));
 }
 
+TEST(ThisHost, KnowsWhatNeverLeavesIt)
+{
+    for (const auto* host : {"127.0.0.1", "127.255.0.9", "::1", "localhost"})
+        EXPECT_TRUE(is_loopback(host)) << host;
+    for (const auto* host : {"0.0.0.0", "::", "*", "10.0.0.5", "192.0.2.1", "fe80::1", "128.0.0.1", "0", "",
+                             "::ffff:10.0.0.5", "no such host", "lo"})
+        EXPECT_FALSE(is_loopback(host)) << host;
+}
+
 TEST(ThisHost, SeesWhetherSomebodyListensAtAName)
 {
     const auto name = test::any_name();

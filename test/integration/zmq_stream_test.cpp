@@ -247,7 +247,7 @@ TEST_P(ZmqStream, DealerReportsThatNobodyIsThere)
     zmq_context context;
     net::io_context loop;
     zmq_stream dealer(loop, context, socket_role::dealer,
-                      {.on_frame = [](auto, auto) {}, .on_disconnect = [&] { loop.stop(); }}, "d#1");
+                      {.on_frame = [](auto, auto) {}, .on_disconnect = [&](auto) { loop.stop(); }}, "d#1");
     dealer.connect(dead_endpoint(GetParam()));
     dealer.start();
 
@@ -267,7 +267,7 @@ TEST_P(ZmqStream, DealerReportsThatTheOtherSideWentAway)
     zmq_stream dealer(loop, context, socket_role::dealer,
                       {.on_frame = [](auto, auto) {},
                        .on_turn = [&] { said = said || dealer.send("x") == send_result::sent; },
-                       .on_disconnect = [&] { loop.stop(); }},
+                       .on_disconnect = [&](auto) { loop.stop(); }},
                       "d#1");
     dealer.connect(router->endpoint());
     dealer.start();

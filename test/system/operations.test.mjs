@@ -385,8 +385,7 @@ test("ENV=production runs its own section", async () => {
 
 test("a broker on another address than loopback: the monitor finds its tap", async () => {
     cluster = await Cluster.prepare({ connectors: 1, chats: 1 });
-    Object.assign(cluster.section.broker[0], { host: "127.0.0.2", bind: "0.0.0.0" });
-    await cluster.write("servers.json", { development: cluster.section });
+    await cluster.writeBroker({ host: "127.0.0.2" });
     await cluster.run();
     const monitor = cluster.monitor(), sockets = cluster.monitor("--sockets");
     await until(() => / chat-server-1 /.test(monitor.out) && /joined +chat-server-1/.test(sockets.out), () => monitor.err + sockets.err);

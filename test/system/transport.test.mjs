@@ -14,15 +14,9 @@ afterEach(async () => {
     cluster = crowd = undefined;
 });
 
-/** servers.json, with these keys more in the broker's line. */
-function write(keys) {
-    Object.assign(cluster.section.broker[0], keys);
-    return cluster.write("servers.json", { [cluster.env]: cluster.section });
-}
-
 async function prepare(keys, options) {
     cluster = await Cluster.prepare(options);
-    await write(keys);
+    await cluster.writeBroker(keys);
 }
 
 const peers = () => [...cluster.section.gate, ...cluster.section.connector, ...cluster.section.chat].map(({ id }) => id);
@@ -89,7 +83,7 @@ test("transport ipc: a chat server started by hand joins by it too", async () =>
 test("a broker that listens by tcp only is found by servers that may choose", async () => {
     await prepare({ transport: "tcp" }, { connectors: 2, chats: 1 });
     await cluster.run();
-    await write({ transport: "auto" });
+    await cluster.writeBroker({ transport: "auto" });
     const fourth = cluster.spawnServer("chat", "--id", "chat-server-4");
     await until(() => cluster.isUp("chat-server-4"), () => fourth.err);
     assert.deepEqual(await waysOf("chat-server-4"), [`tcp://127.0.0.1:${cluster.section.broker[0].port}`]);
@@ -104,7 +98,7 @@ test("a taken name and a transport that is none are told with file and key", asy
     assert.equal(code, 2);
     assert.ok(stderr.includes(`${conf}: development.broker.port: ipc://${nameOf(cluster.section.broker[0].port)}: Address already in use\n`), stderr);
 
-    await write({ transport: "udp" });
+    await cluster.writeBroker({ transport: "udp" });
     const refused = await again();
     assert.equal(refused.code, 2);
     assert.ok(refused.stderr.includes(`${conf}: development.broker[0].transport: must be "auto", "tcp" or "ipc"\n`), refused.stderr);

@@ -75,7 +75,7 @@ export class Cluster {
     #processes = [];
 
     /** Writes conf/ and takes ports. `chat`: keys of chat.json. Nothing runs yet. */
-    static async prepare({ gate = true, connectors = 3, chats = 3, chat = {}, env = "development", extra = {} } = {}) {
+    static async prepare({ gate = true, connectors = 3, chats = 3, chat = {}, env = "development", extra = {}, broker = {} } = {}) {
         const cluster = new Cluster();
         cluster.env = env;
         cluster.#ports = await takePorts();
@@ -87,7 +87,7 @@ export class Cluster {
             Array.from({ length: count }, (_, i) => ({ id: `${id}-server-${i + 1}`, host: "127.0.0.1", ...line(i) }));
         cluster.httpPort = port();
         cluster.section = {
-            broker: [{ id: "broker-1", host: "127.0.0.1", port: port(), pubPort: port(), tapPort: port() }],
+            broker: [{ id: "broker-1", host: "127.0.0.1", port: port(), pubPort: port(), tapPort: port(), ...broker }],
             connector: lines(connectors, "connector",
                 (i) => ({ clientPort: port(), ...(gate || i ? {} : { httpPort: cluster.httpPort }) })),
             chat: lines(chats, "chat"),
@@ -102,6 +102,8 @@ export class Cluster {
     static async start(options = {}) {
         const cluster = await Cluster.prepare(options);
         try {
+            if (options.curve)
+                await cluster.makeKeys();
             await cluster.run(options.restart === false ? ["--no-restart"] : []);
         } catch (error) {
             await cluster.stop();
@@ -113,6 +115,20 @@ export class Cluster {
     write(name, value) {
         const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
         return writeFile(path.join(this.dir, "conf", name), text);
+    }
+
+    /** servers.json, with these keys more in the broker's line. */
+    writeBroker(keys) {
+        Object.assign(this.section.broker[0], keys);
+        return this.write("servers.json", { [this.env]: this.section });
+    }
+
+    /** Everybody's keys, in conf/keys, named in servers.json. */
+    async makeKeys() {
+        const { code, stderr } = await this.citron("keygen");
+        if (code !== 0)
+            throw new Error(`citron keygen: ${stderr}`);
+        await this.writeBroker({ keys: "keys" });
     }
 
     get confOptions() {

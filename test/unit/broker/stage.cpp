@@ -93,7 +93,7 @@ void stage::say(const actor& who, protocol::envelope e)
 {
     e.from = who.self.id;
     e.view = who.known.id();
-    board.on_frame(who.identity(), protocol::encode(e), now);
+    board.on_frame(who.identity(), protocol::encode(e), now, role);
 }
 
 void stage::done(const actor& who, std::uint64_t generation)

@@ -4,6 +4,7 @@
 #include "broker/switchboard.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,7 +41,7 @@ public:
     void done(const actor& who, std::uint64_t generation);
     void raw(std::string_view identity, std::string bytes)
     {
-        board.on_frame(identity, std::move(bytes), now);
+        board.on_frame(identity, std::move(bytes), now, role);
     }
 
     /// Time passes in ticks of 100 ms; those who `beat` do so every 500 ms.
@@ -61,6 +62,7 @@ public:
     std::uint64_t count(std::string_view name) { return counters.at(name); }
     std::string now_alive() const; ///< as in a view
 
+    std::optional<std::string_view> role = {}; ///< whose key the sockets show that speak from now on
     instant now{std::chrono::hours(1)};
     protocol::counters counters;
     switchboard board;

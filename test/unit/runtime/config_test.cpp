@@ -153,6 +153,25 @@ TEST(Config, TheWayToTheBrokerIsChosenByName)
               "servers.json: development.broker.transport: must be a text");
 }
 
+TEST(Config, KeysAreAFolderBesideTheFile)
+{
+    conf_folder folder;
+    const auto keys_of = [&](const std::string& more) {
+        folder.servers(R"("broker": [{"id": "broker-1", "host": "127.0.0.1")" + more + "}]");
+        return load_config(folder.conf, "development", {}).broker.keys;
+    };
+
+    EXPECT_EQ(keys_of(""), "") << "plain";
+    EXPECT_EQ(keys_of(R"(, "keys": "keys")"), folder.conf / "keys");
+    EXPECT_EQ(keys_of(R"(, "keys": "/etc/citron")"), "/etc/citron");
+    const auto broker_with = [](const std::string& keys) {
+        return R"("broker": [{"id": "broker-1", "host": "127.0.0.1", "keys": )" + keys + "}]";
+    };
+    EXPECT_EQ(complaint_about(broker_with(R"("")")),
+              "servers.json: development.broker[0].keys: must be the name of a folder");
+    EXPECT_EQ(complaint_about(broker_with("7")), "servers.json: development.broker[0].keys: must be a text");
+}
+
 TEST(Config, RunDirIsTheParentOfTheConfFolderUnlessSaidOtherwise)
 {
     const conf_folder folder;
