@@ -10,8 +10,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from . import conf as conf_module
-from . import control, wire
+from . import control, keys, wire
 from .conf import ConfError
+from .printing import clean
 from .supervisor import Supervisor
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -76,6 +77,12 @@ def _parse():
     backup.add_argument("file", type=Path)
     backup.set_defaults(run=_backup)
 
+    keygen = commands.add_parser("keygen", parents=[common], help="make the keys with which servers and tools show who they are")
+    change = keygen.add_mutually_exclusive_group()
+    change.add_argument("--rotate", nargs="*", metavar="ROLE", help="new ones for these roles (default: all); the old ones stay good")
+    change.add_argument("--retire", nargs="*", metavar="ROLE", help="old ones are good no more")
+    keygen.set_defaults(run=_keygen)
+
     options = parser.parse_args()
     if not (Path(options.conf) / "servers.json").exists() and options.conf == "conf":
         options.conf = str(ROOT / "conf")  # the command works from any folder
@@ -102,7 +109,7 @@ def _start(options):
 def _line_to_broker(options):
     conf = conf_module.load(options.conf, options.env)
     endpoint = conf.broker.endpoint("port")
-    peer = wire.Peer(endpoint)
+    peer = wire.Peer(endpoint, lambda: keys.load(conf))
     if not peer.wait(lambda: peer.view, 2.0):
         return None, conf, endpoint
     return peer, conf, endpoint
@@ -173,7 +180,7 @@ def _print_table(rows):
         rss = f"{row['rss'] / 1e6:.1f} MB" if row["rss"] else None
         cells = (row["id"], row["kind"], row["state"], row["pid"], row["port"] or None, rss, row["sessions"], row["rooms"],
                  _duration(row["uptime"]), row["restarts"])
-        lines.append(tuple("-" if cell is None else str(cell) for cell in cells))
+        lines.append(tuple("-" if cell is None else clean(str(cell)) for cell in cells))
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     for line in lines:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
@@ -201,9 +208,9 @@ def _stats(options):
     else:
         for id_ in sorted(stats):
             for name, value in sorted(stats[id_].items()):
-                print(f"{id_} {name} {value}")
+                print(clean(f"{id_} {name} {value}"))
     for id_ in silent:
-        print(f"citron: {id_} does not answer", file=sys.stderr)
+        print(f"citron: {clean(id_)} does not answer", file=sys.stderr)
     return 1 if silent else 0
 
 
@@ -229,6 +236,28 @@ def _backup(options):
         print(f"citron: {source}: {error}", file=sys.stderr)
         return 1
     print(f"{messages} messages in {options.file}")
+    return 0
+
+
+def _keygen(options):
+    conf = conf_module.load(options.conf, options.env)
+    folder = conf.broker.keys or conf.file.parent / "keys"
+    wanted = options.rotate if options.rotate is not None else options.retire
+    roles = wanted or keys.ROLES
+    for role in roles:
+        if role not in keys.ROLES:
+            raise ConfError(f"{role}: is no role ({', '.join(keys.ROLES)})")
+    if options.rotate is not None:
+        keys.rotate(folder, roles)
+        print(f"{folder}: new keys for {', '.join(roles)}; the old ones stay good until citron keygen --retire")
+        print(f"to take them into use: copy the files to the other hosts, then: citron restart {conf.broker.id}")
+    elif options.retire is not None:
+        print(f"{folder}: {keys.retire(folder, roles)} old keys are good no more for who connects from now on")
+    else:
+        keys.make(folder, roles)
+        print(f"{folder}: keys for {', '.join(roles)}")
+        if conf.broker.keys is None:
+            print(f'to use them: "keys": "keys" in the broker\'s line of {conf.file} ({conf.env})')
     return 0
 
 

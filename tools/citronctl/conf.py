@@ -28,6 +28,7 @@ class Server:
     bind: str = ""
     ports: dict = field(default_factory=dict)
     extra: list = field(default_factory=list)  # further options of its command line
+    keys: Path = None  # the broker: folder with everybody's CURVE keys; None: connections are plain
 
     @property
     def reachable_at(self):
@@ -36,14 +37,17 @@ class Server:
         return self.bind if elsewhere and _is_ours(self.host) else HERE.get(self.host, self.host)
 
     def bound(self, key):
-        """The address on which this port is opened. The tap shows everything: it is opened to this machine alone."""
+        """The address on which this port is opened. The tap shows everything: without keys, to this machine alone."""
         listens_on = self.bind or self.host
-        return LOOPBACK if key == "tapPort" else "0.0.0.0" if listens_on == "*" else listens_on
+        return LOOPBACK if self._hidden(key) else "0.0.0.0" if listens_on == "*" else listens_on
 
     def endpoint(self, key):
         """Where ZeroMQ connects to reach this port."""
-        host = LOOPBACK if key == "tapPort" else self.reachable_at
+        host = LOOPBACK if self._hidden(key) else self.reachable_at
         return f"tcp://{bracketed(host)}:{self.ports[key]}"
+
+    def _hidden(self, key):
+        return key == "tapPort" and self.keys is None
 
 
 @dataclass
@@ -116,8 +120,15 @@ def _broker(file, env, value):
     for key, port in ports.items():
         if port == 0:
             raise ConfError(f"{file}: {where}.{key}: must not be 0: the other servers must know it")
+    keys = file.parent / _folder(file, where, value["keys"]) if "keys" in value else None
     return Server(_text(file, where, value, "id", "broker-1"), "broker", where, _text(file, where, value, "host", "127.0.0.1"),
-                  _text(file, where, value, "bind", ""), ports)
+                  _text(file, where, value, "bind", ""), ports, keys=keys)
+
+
+def _folder(file, where, value):
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise ConfError(f"{file}: {where}.keys: must be the name of a folder")
+    return value
 
 
 def _http_port(file, server, section):

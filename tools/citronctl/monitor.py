@@ -8,13 +8,14 @@ import signal
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime
 
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from . import conf as conf_module
-from . import wire
+from . import keys, wire
 from .commands import ROOT
 from .conf import ConfError
 from .printing import body_text, clean
@@ -44,7 +45,7 @@ def _parse():
     parser.add_argument("--room", help="only envelopes of this room")
     parser.add_argument("--route", help="only routes that contain this")
     parser.add_argument("--from", dest="from_", metavar="ID", help="only from this server")
-    parser.add_argument("--body", action="store_true", help="bodies too")
+    parser.add_argument("--body", action="store_true", help="bodies too, but for keys and tokens in them")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--stats", dest="run", action="store_const", const=_stats, help="rates per route, every second")
@@ -59,11 +60,19 @@ def _parse():
 class Tap:
     """The line to the broker's tap. It opens itself anew when the broker comes back."""
 
+    FAILED_KEYED = {zmq.EVENT_HANDSHAKE_FAILED_AUTH: "does not let our key in", zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "asks for no keys",
+                    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "does not have the key in broker.public"}
+    FAILED_PLAIN = {zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "asks for a key", zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "may ask for a key"}
+
     def __init__(self, options):
-        self.endpoint = options.endpoint or conf_module.load(options.conf, options.env).broker.endpoint("tapPort")
-        self.socket = wire.open_socket(zmq.SUB, self.endpoint)
+        self.endpoint, self.read_keys = _where(options)
+        self.keys = self.read_keys()
+        self.failures = self.FAILED_KEYED if self.keys else self.FAILED_PLAIN
+        self.failed, self.told = 0, None
+        self.socket = wire.open_socket(zmq.SUB, self.endpoint, self.keys)
         self.socket.setsockopt(zmq.SUBSCRIBE, b"")
-        self.events = self.socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
+        self.socket.setsockopt(zmq.RECONNECT_IVL, 300)  # ms; who is refused asks again for ever
+        self.events = self.socket.get_monitor_socket(sum(self.failures) | zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
         self.events.setsockopt(zmq.LINGER, 0)
         try:
             self.socket.connect(self.endpoint)
@@ -78,8 +87,45 @@ class Tap:
     def poll(self, seconds):
         ready = dict(self.poller.poll(None if seconds is None else 1000 * seconds))
         if self.events in ready:
-            up = recv_monitor_message(self.events)["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED
-            _note(f"listening at {self.endpoint}" if up else f"the broker at {self.endpoint} has gone; waiting for it")
+            self._take(recv_monitor_message(self.events)["event"])
+
+    def _take(self, event):
+        if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+            self._tell(f"listening at {self.endpoint}")
+        elif event not in self.failures:  # disconnected: of that which never was there is nothing to say
+            if self.told and self.told.startswith("listening"):
+                self._tell(f"the broker at {self.endpoint} has gone; waiting for it")
+        else:
+            self._tell(f"the broker at {self.endpoint} {self.failures[event]}; trying on")
+            self._try_next_key()
+
+    def _tell(self, text):
+        """Once, until something else is true."""
+        if text != self.told:
+            self.told = text
+            _note(text)
+
+    def _try_next_key(self):
+        """The broker's, or our own, may have been changed."""
+        if self.keys is None:
+            return
+        with suppress(ConfError):  # somebody may be writing them just now: the last ones hold
+            self.keys = self.read_keys() or self.keys
+        self.failed += 1
+        self.keys.lock(self.socket, self.failed)
+        self.socket.disconnect(self.endpoint)
+        self.socket.connect(self.endpoint)
+
+
+def _where(options):
+    """The tap, and what reads the keys for it."""
+    try:
+        conf = conf_module.load(options.conf, options.env)
+    except ConfError:
+        if options.endpoint:
+            return options.endpoint, lambda: None
+        raise
+    return options.endpoint or conf.broker.endpoint("tapPort"), lambda: keys.load(conf)
 
 
 def _note(text):
@@ -130,7 +176,7 @@ def _now():
 def _as_text(envelope, size, body):
     if envelope is None:
         frame, error = size
-        return f"{_now()} undecodable {len(frame)} B: {error}: {frame[:32].hex()}"
+        return f"{_now()} undecodable {len(frame)} B: {clean(str(error))}" + (f": {frame[:32].hex()}" if body else "")
     to = ",".join(envelope.to) or "-"
     kind, route = wire.KIND_NAMES[envelope.kind], envelope.route or "-"
     if envelope.code:
@@ -142,7 +188,8 @@ def _as_text(envelope, size, body):
 def _as_json(envelope, size, body):
     if envelope is None:
         frame, error = size
-        return json.dumps({"time": time.time(), "undecodable": str(error), "size": len(frame), "hex": frame[:32].hex()})
+        shown = {"hex": frame[:32].hex()} if body else {}
+        return json.dumps({"time": time.time(), "undecodable": str(error), "size": len(frame), **shown})
     value = {"time": time.time(), "kind": wire.KIND_NAMES[envelope.kind], "from": envelope.from_, "to": envelope.to,
              "room": envelope.room, "route": envelope.route, "id": envelope.id,
              "view": [envelope.view_broker, envelope.view_number], "code": wire.ERRORS.get(envelope.code, envelope.code),
@@ -182,8 +229,8 @@ def _print_rates(counts, sizes, seconds, as_json):
 
 def _sockets(options):
     """As a tool we are told every view; what differs between two of them has happened."""
-    broker = conf_module.load(options.conf, options.env).broker
-    peer = wire.Peer(broker.endpoint("port"))
+    conf = conf_module.load(options.conf, options.env)
+    broker, peer = conf.broker, wire.Peer(conf.broker.endpoint("port"), lambda: keys.load(conf))
     known, here = {}, False
     if not peer.wait(lambda: peer.view, 1):
         _note(f"no broker at {peer.endpoint} yet; waiting")

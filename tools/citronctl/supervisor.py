@@ -11,6 +11,7 @@ import traceback
 import zmq
 
 from . import conf as conf_module
+from . import keys
 from .child import BAD_CONFIGURATION, Child
 from .conf import ConfError, Server
 from .control import Listener, ask
@@ -59,7 +60,7 @@ class Supervisor:
             signal.signal(number, self._on_signal)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self.wake = wake
-        self.peer = Peer(self.conf.broker.endpoint("port"), "citron")
+        self.peer = Peer(self.conf.broker.endpoint("port"), lambda: keys.load(self.conf), "citron")
         try:
             self._run_until_told()
             self._end()
@@ -94,6 +95,7 @@ class Supervisor:
         for name in dict.fromkeys(BINARIES[server.kind] for server in [self.conf.broker, *self.conf.servers]):
             if not os.access(self._binary(name, absolute=True), os.X_OK):
                 raise ConfError(f"{self._binary(name)} is missing: make -f Makefile.dev build")
+        keys.load(self.conf)
         running = ask(self.options.run_dir, {"command": "list"})
         if running and "error" in running:
             raise ConfError(running["error"])

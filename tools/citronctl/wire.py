@@ -4,9 +4,12 @@ import os
 import random
 import time
 from collections import namedtuple
+from contextlib import suppress
 
 import msgpack
 import zmq
+
+from .conf import ConfError
 
 HELLO, WELCOME, REFUSED, BEAT, VIEW, DRAIN, BYE, DONE, SETTLED, CALL, REPLY, NOTIFY, BROADCAST, ENROLL = range(14)
 KIND_NAMES = ("hello", "welcome", "refused", "beat", "view", "drain", "bye", "done", "settled", "call", "reply",
@@ -44,7 +47,7 @@ def decode(data):
         raise WireError("not an envelope")
     version, kind, from_, to, room, id_, broker, number, route, code, body = fields[:FIELDS]
     if version != VERSION:
-        raise WireError(f"version {version!r}")
+        raise WireError(f"version {version!r:.20}")
     numbers = all(isinstance(value, int) for value in (kind, id_, broker, number, code))
     to = [to] if isinstance(to, str) and to else to or []
     texts = isinstance(to, list) and all(isinstance(value, str) for value in (from_, room, route, *to))
@@ -69,11 +72,13 @@ def hello_of(body):
     return _shape(ServerInfo, unpack(body)[0])
 
 
-def open_socket(kind, endpoint):
+def open_socket(kind, endpoint, keys=None, attempt=0):
     """IPv6 is on for IPv6 addresses only: else a name could lead elsewhere than the servers are."""
     socket = zmq.Context.instance().socket(kind)
     socket.setsockopt(zmq.LINGER, 0)
     socket.setsockopt(zmq.IPV6, int("[" in endpoint))
+    if keys is not None:
+        keys.lock(socket, attempt)
     return socket
 
 
@@ -85,8 +90,10 @@ class Peer:
 
     SILENCE, BEAT, REOPEN = 2.0, 0.5, 0.3
 
-    def __init__(self, endpoint, name="tool"):
-        self.endpoint = endpoint
+    def __init__(self, endpoint, read_keys=lambda: None, name="tool"):
+        """`read_keys`: asked before each line is opened, as keys may have been changed meanwhile."""
+        self.endpoint, self.read_keys = endpoint, read_keys
+        self.keys, self.failed = read_keys(), 0
         self.id = f"{name}-{os.getpid()}-{random.getrandbits(24):06x}"
         self.boot = random.getrandbits(63)
         self.view = None
@@ -99,8 +106,10 @@ class Peer:
 
     def _open(self):
         self.close()
+        with suppress(ConfError):  # somebody may be writing them just now: the last ones hold
+            self.keys = self.read_keys()
         self.nonce = random.getrandbits(63)
-        self.socket = open_socket(zmq.DEALER, self.endpoint)
+        self.socket = open_socket(zmq.DEALER, self.endpoint, self.keys, self.failed)
         for option, value in ((zmq.IMMEDIATE, 1), (zmq.RECONNECT_IVL, -1), (zmq.SNDTIMEO, 0),
                               (zmq.ROUTING_ID, f"{self.id}#{self.nonce:016x}".encode())):
             self.socket.setsockopt(option, value)
@@ -138,6 +147,7 @@ class Peer:
         for id_ in self.waiting:
             self.answers[id_] = (8, b"")
         self.waiting.clear()
+        self.failed += self.view is None
         self._open()
 
     def receive(self):

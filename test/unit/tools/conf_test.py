@@ -50,8 +50,32 @@ class WhereItIsReached(unittest.TestCase):
         self.assertEqual(broker.endpoint("tapPort"), "tcp://127.0.0.1:5552")
         self.assertEqual((broker.bound("port"), broker.bound("tapPort")), ("0.0.0.0", "127.0.0.1"))
 
+    def test_a_keyed_tap_is_where_the_rest_of_the_broker_is(self):
+        broker = server("127.0.0.2", "0.0.0.0", "broker", port=5550, tapPort=5552)
+        broker.keys = Path("conf/keys")
+        self.assertEqual(broker.endpoint("tapPort"), "tcp://127.0.0.2:5552")
+        self.assertEqual(broker.bound("tapPort"), "0.0.0.0")
+
     def test_ipv6_has_brackets(self):
         self.assertEqual(server("::1", kind="broker", port=5550).endpoint("port"), "tcp://[::1]:5550")
+
+
+class WhereKeysAre(unittest.TestCase):
+    def keys_of(self, line):
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "servers.json").write_text(json.dumps({"development": {"broker": [line]}}))
+            keys = conf.load(folder, "development").broker.keys
+            return keys and str(keys).replace(folder, "conf")
+
+    def test_beside_the_file_or_at_a_place_of_their_own(self):
+        self.assertIsNone(self.keys_of({}))
+        self.assertEqual(self.keys_of({"keys": "keys"}), "conf/keys")
+        self.assertEqual(self.keys_of({"keys": "/etc/citron"}), "/etc/citron")
+
+    def test_what_names_no_folder_is_told(self):
+        for value in ("", 7, None, "a\0b"):
+            with self.assertRaisesRegex(ConfError, r"development.broker\[0\].keys: must be the name of a folder"):
+                self.keys_of({"keys": value})
 
 
 class TimeToDrain(unittest.TestCase):
