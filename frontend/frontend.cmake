@@ -28,6 +28,12 @@ add_library(frontend_core STATIC
 target_link_libraries(frontend_core PUBLIC cluster_core OpenSSL::Crypto PRIVATE ${CJOSE})
 target_precompile_headers(frontend_core REUSE_FROM protocol)
 
+# TLS without a socket.
+if(TARGET runtime)
+  add_library(frontend_tls STATIC tls_identity.cpp tls_session.cpp)
+  target_link_libraries(frontend_tls PUBLIC runtime OpenSSL::SSL)
+endif()
+
 # The sockets. Beast is in listener.cpp and upgrade.cpp, and nowhere else.
 if(TARGET runtime AND TARGET cluster)
   add_library(frontend_shell STATIC arrival.cpp connection_arrival.cpp frontend.cpp identity/key_files.cpp listener.cpp upgrade.cpp web_files.cpp

@@ -25,7 +25,7 @@ public:
     }
 
     [[noreturn]] void fail(const std::string& complaint) const;
-    /// File and key, as complaints begin.
+    /// "conf/servers.json: development.chat[1].id", for complaints that come later.
     [[nodiscard]] std::string where() const;
 
     [[nodiscard]] bool has(std::string_view key) const { return value_.contains(key); }

@@ -71,12 +71,34 @@ std::string read_folder(const conf_node& node)
     return name;
 }
 
+tls_config read_tls(const conf_node& node, const fs::path& conf_dir)
+{
+    node.must_be_object();
+    node.only({"certificate", "key"}, "is no key of tls (certificate, key)");
+    const auto file = [&](std::string_view key) {
+        const auto name = node.at(key).text();
+        if (name.empty())
+            node.at(key).fail("must be the name of a file");
+        return conf_dir / name;
+    };
+    return {.certificate = file("certificate"), .key = file("key"), .where = node.where()};
+}
+
+/// Nobody may believe that a port is protected which is not.
+void refuse_tls(const conf_node& node)
+{
+    for (const std::string_view key : {"tls", "publicTls"})
+        if (node.has(key))
+            node.at(key).fail("is for gates and connectors only");
+}
+
 broker_config read_broker(const conf_node& section, const fs::path& conf_dir)
 {
     if (section.is_list() && section.size() != 1)
         section.fail("must be exactly one broker");
     const auto node = section.is_list() ? section.at(0) : section;
     node.must_be_object();
+    refuse_tls(node);
     broker_config broker;
     if (node.has("id"))
         broker.id = read_id(node);
@@ -91,18 +113,23 @@ broker_config read_broker(const conf_node& section, const fs::path& conf_dir)
     return broker;
 }
 
-server_config read_server(const conf_node& node, server_kind kind)
+server_config read_server(const conf_node& node, server_kind kind, const fs::path& conf_dir)
 {
     node.must_be_object();
     server_config server{.id = read_id(node), .kind = kind};
     server.host = read_host(node, "host", server.host);
     server.bind = read_host(node, "bind", "");
     server.public_host = read_host(node, "publicHost", "");
-    if (kind == server_kind::chat)
+    if (kind == server_kind::chat) {
+        refuse_tls(node);
         return server;
+    }
     server.client_port = read_port(node, "clientPort", 0);
     server.public_port = node.has("publicPort") ? read_port(node, "publicPort", 0) : server.public_port;
     server.http_port = node.has("httpPort") ? read_port(node, "httpPort", 0) : default_http_port;
+    server.public_tls = node.has("publicTls") && node.at("publicTls").flag();
+    if (node.has("tls"))
+        server.tls = read_tls(node.at("tls"), conf_dir);
     return server;
 }
 
@@ -121,7 +148,7 @@ void read_servers(config& conf, const conf_node& environment)
         const auto list = environment.at(name);
         list.must_be_list();
         for (std::size_t i = 0; i < list.size(); ++i) {
-            conf.servers.push_back(read_server(list.at(i), kind));
+            conf.servers.push_back(read_server(list.at(i), kind, conf.conf_dir));
             const auto& id = conf.servers.back().id;
             const bool taken = id == conf.broker.id || conf.find(id) != &conf.servers.back();
             if (taken)

@@ -41,6 +41,15 @@ struct broker_config
     std::filesystem::path keys; ///< folder with everybody's CURVE keys; empty: connections are plain
 };
 
+/// Key "tls": {"certificate": FILE, "key": FILE} of a gate or connector: its client port and its web port
+/// speak TLS. Paths are relative to the conf folder; nobody has read the files yet.
+struct tls_config
+{
+    std::filesystem::path certificate; ///< PEM: the server's own first, then those that lead to the root
+    std::filesystem::path key;         ///< PEM, without a password
+    std::string where;                 ///< for complaints: "conf/servers.json: development.gate[0].tls"
+};
+
 /// One line of servers.json. Ports 0 mean any free port.
 struct server_config
 {
@@ -52,6 +61,11 @@ struct server_config
     std::uint16_t http_port = 0;    ///< who serves_web(): the port of www/; the file's default is 3001
     std::string public_host;        ///< what clients are told; empty: host
     std::uint16_t public_port = 0;  ///< what clients are told; 0: the port listened on
+    bool public_tls = false;        ///< a proxy before it speaks TLS: what clients are told
+    std::optional<tls_config> tls;  ///< it speaks TLS itself
+
+    /// Clients reach it by wss and https.
+    [[nodiscard]] bool secure() const { return public_tls || tls.has_value(); }
 };
 
 /// What an acknowledged message has survived: nothing yet, the end of any process, a loss of power.

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 
 namespace citron::runtime {
@@ -65,7 +66,9 @@ server_config choose(const config& conf, server_kind kind, const command_line& l
             .kind = kind,
             .host = first->host,
             .bind = first->bind,
-            .public_host = first->public_host};
+            .public_host = first->public_host,
+            .public_tls = first->public_tls,
+            .tls = first->tls};
 }
 
 server_config choose_broker(config& conf, const command_line& line)
@@ -102,6 +105,7 @@ startup load(server_kind kind, const command_line& line)
 
 std::expected<startup, int> start_up(server_kind kind, int argc, const char* const* argv)
 {
+    std::signal(SIGHUP, SIG_IGN); // until lifecycle takes it: reloading all must not end who just starts
     const auto name = "citron-" + std::string(protocol::name_of(kind));
     CLI::App app(name + ": the " + std::string(protocol::name_of(kind)) + " server of a citron chat cluster",
                  name);

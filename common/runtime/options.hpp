@@ -22,9 +22,9 @@ struct startup
 ///   (the parent of the conf folder), --log-level LEVEL; gate, connector: --client-port N, --http-port N;
 ///   broker: --port N, --pub-port N, --tap-port N.
 /// A chat server or connector whose --id is not in the file joins by hand; the connector then needs
-/// --client-port (0: any free one), and is reached where the first connector of the file is: host, bind and
-/// publicHost are taken from there. The unexpected value is the exit status, everything having been said: 0
-/// after --help, 2 after one clear line on stderr.
+/// --client-port (0: any free one), and is reached as the first connector of the file is: host, bind,
+/// publicHost, publicTls and tls are taken from there. SIGHUP is ignored from here on. The unexpected value
+/// is the exit status, everything having been said: 0 after --help, 2 after one clear line on stderr.
 [[nodiscard]] std::expected<startup, int> start_up(protocol::server_kind kind, int argc,
                                                    const char* const* argv);
 

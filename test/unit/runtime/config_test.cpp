@@ -414,5 +414,55 @@ TEST(Config, LimitsOfChatJsonAreChecked)
               "chat.json: outboxBytes: must be at least twice maxMessageBytes");
 }
 
+// ---- TLS
+
+const std::string with_tls = R"("tls": {"certificate": "tls/chain.pem", "key": "/etc/key.pem"})";
+
+TEST(Config, TlsNamesFilesBelowTheConfFolder)
+{
+    const conf_folder folder;
+    folder.servers(
+        broker + R"(, "gate": [{"id": "g", "clientPort": 1, )" + with_tls +
+        R"(}], "connector": [{"id": "c", "clientPort": 2}, {"id": "d", "clientPort": 3, "publicTls": true}])");
+
+    const auto conf = load(folder);
+
+    const auto& tls = conf.find("g")->tls.value();
+    EXPECT_EQ(tls.certificate, folder.conf / "tls/chain.pem");
+    EXPECT_EQ(tls.key, "/etc/key.pem");
+    EXPECT_EQ(tls.where, (folder.conf / "servers.json").string() + ": development.gate[0].tls");
+    EXPECT_TRUE(conf.find("g")->secure());
+    EXPECT_FALSE(conf.find("c")->tls);
+    EXPECT_FALSE(conf.find("c")->secure());
+    EXPECT_FALSE(conf.find("d")->tls);
+    EXPECT_TRUE(conf.find("d")->secure());
+}
+
+TEST(Config, TlsMistakesAreNamed)
+{
+    const auto gate = [](const std::string& keys) {
+        return complaint_about(broker + R"(, "gate": [{"id": "g", "clientPort": 1, )" + keys + "}]");
+    };
+    EXPECT_EQ(gate(R"("tls": true)"), "servers.json: development.gate[0].tls: must be an object {...}");
+    EXPECT_EQ(gate(R"("tls": {"certificate": "a"})"),
+              "servers.json: development.gate[0].tls.key: is missing");
+    EXPECT_EQ(gate(R"("tls": {"key": "a"})"),
+              "servers.json: development.gate[0].tls.certificate: is missing");
+    EXPECT_EQ(gate(R"("tls": {"certificate": "", "key": "a"})"),
+              "servers.json: development.gate[0].tls.certificate: must be the name of a file");
+    EXPECT_EQ(gate(R"("tls": {"certificate": "a", "key": "b", "cert": "c"})"),
+              "servers.json: development.gate[0].tls.cert: is no key of tls (certificate, key)");
+    EXPECT_EQ(gate(R"("publicTls": "yes")"),
+              "servers.json: development.gate[0].publicTls: must be true or false");
+}
+
+TEST(Config, TlsWhereNoClientComesIsRefused)
+{
+    EXPECT_EQ(complaint_about(broker + R"(, "chat": [{"id": "c", )" + with_tls + "}]"),
+              "servers.json: development.chat[0].tls: is for gates and connectors only");
+    EXPECT_EQ(complaint_about(R"("broker": [{"id": "b", )" + with_tls + "}]"),
+              "servers.json: development.broker[0].tls: is for gates and connectors only");
+}
+
 } // namespace
 } // namespace citron::runtime

@@ -83,7 +83,8 @@ TEST_F(Options, WhoJoinsByHandIsReachedWhereTheFirstOfItsKindIs)
 {
     folder.servers(test::broker + R"(, "connector": [
         {"id": "c1", "host": "10.0.0.7", "bind": "0.0.0.0", "publicHost": "chat.example.org",
-         "clientPort": 3050, "publicPort": 443, "httpPort": 3001},
+         "clientPort": 3050, "publicPort": 443, "httpPort": 3001, "publicTls": true,
+         "tls": {"certificate": "c.pem", "key": "k.pem"}},
         {"id": "c2", "host": "10.0.0.8", "clientPort": 3051}])");
 
     const auto self = start(server_kind::connector, {"--id", "c9", "--client-port", "3059"})->self;
@@ -94,6 +95,8 @@ TEST_F(Options, WhoJoinsByHandIsReachedWhereTheFirstOfItsKindIs)
     EXPECT_EQ(self.client_port, 3059);
     EXPECT_EQ(self.public_port, 0);
     EXPECT_EQ(self.http_port, 0);
+    EXPECT_TRUE(self.public_tls);
+    EXPECT_EQ(self.tls.value().key, folder.conf / "k.pem");
     EXPECT_EQ(start(server_kind::chat, {"--id", "r9"})->self.host, "127.0.0.1") << "the file names no chat";
 }
 
