@@ -1,4 +1,5 @@
-// One WebSocket connection, and the table of all: what websocket.cpp and connection_arrival.cpp share.
+// One WebSocket connection, and the table of all: what websocket.cpp, connection_arrival.cpp and
+// connection_tls.cpp share.
 #pragma once
 
 #include "common/protocol/counters.hpp"
@@ -6,6 +7,7 @@
 #include "common/runtime/net.hpp"
 #include "frontend/admission.hpp"
 #include "frontend/session_service.hpp"
+#include "frontend/tls_session.hpp"
 #include "frontend/websocket.hpp"
 #include "frontend/websocket_reader.hpp"
 
@@ -100,13 +102,23 @@ private:
     void queue(const protocol::frame& control) { queue(std::string(control.view())); }
 
     [[nodiscard]] progress write();
+    [[nodiscard]] progress written(boost::system::error_code failed, std::size_t size);
     static net::awaitable<void> write_when_possible(std::shared_ptr<connection> self);
     void last_bytes();
+
+    // With TLS between us and the socket (connection_tls.cpp); a plain connection has none of it.
+    [[nodiscard]] std::size_t receive(std::span<char> into, std::string& early,
+                                      boost::system::error_code& failed);
+    [[nodiscard]] bool digest_sealed(std::span<const char> bytes);
+    template <typename Use>
+    [[nodiscard]] bool unseal(std::span<const char> bytes, Use&& use);
+    [[nodiscard]] progress write_sealed();
 
     std::shared_ptr<connection_table> table_;
     session* session_; ///< nullptr after forget()
     session_id id_;
     net::ip::tcp::socket socket_;
+    std::unique_ptr<tls_session> tls_; ///< nullptr: plain
     websocket_reader reader_;
     protocol::ip_address from_; ///< the client's, or the nearest known proxy's
     bool located_;              ///< from_ is the client's

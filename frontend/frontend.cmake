@@ -36,10 +36,10 @@ endif()
 
 # The sockets. Beast is in listener.cpp and upgrade.cpp, and nowhere else.
 if(TARGET runtime AND TARGET cluster)
-  add_library(frontend_shell STATIC arrival.cpp connection_arrival.cpp frontend.cpp identity/key_files.cpp listener.cpp upgrade.cpp web_files.cpp
-    websocket.cpp)
+  add_library(frontend_shell STATIC arrival.cpp connection_arrival.cpp connection_tls.cpp frontend.cpp identity/key_files.cpp listener.cpp
+    upgrade.cpp web_files.cpp websocket.cpp)
   target_compile_definitions(frontend_shell PUBLIC BOOST_BEAST_SEPARATE_COMPILATION)
-  target_link_libraries(frontend_shell PUBLIC frontend_core runtime cluster)
+  target_link_libraries(frontend_shell PUBLIC frontend_core frontend_tls runtime cluster)
 
   foreach(server gate connector)
     if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${server}/main.cpp)

@@ -25,6 +25,15 @@ listen_address address_of(const runtime::server_config& self, std::uint16_t port
     return {self.bind.empty() ? self.host : self.bind, port, "servers.json: " + self.id + ": " + key};
 }
 
+std::unique_ptr<tls_identity> identity_of(const runtime::server_config& self, protocol::counters& counters)
+{
+    if (!self.tls)
+        return nullptr;
+    auto made = std::make_unique<tls_identity>(*self.tls, counters);
+    log::info("tls.loaded {}", made->description());
+    return made;
+}
+
 const std::string& public_host(const runtime::server_config& self)
 {
     return self.public_host.empty() ? self.host : self.public_host;
@@ -74,8 +83,9 @@ shell::shell(const runtime::startup& start, server_parts server, protocol::count
             {.on_tick = [this](instant now) { on_tick(now); },
              .after_turn = [this](instant) { clients_.flush_dirty(); }},
             way_in_.keys),
-      clients_(server_.sessions, {.max_message = start.conf.chat.max_message + polite}, counters,
-               [this] { link_.flush(); }),
+      tls_(identity_of(start.self, counters)),
+      clients_(server_.sessions, {.max_message = start.conf.chat.max_message + polite, .tls = tls_.get()},
+               counters, [this] { link_.flush(); }),
       door_(loop_, address_of(start.self, start.self.client_port, "clientPort"), counters,
             [this](net::ip::tcp::socket socket) { clients_.take(std::move(socket)); }),
       drain_options_(drain_options_of(start)), conf_dir_(start.conf.conf_dir),
@@ -86,7 +96,10 @@ shell::shell(const runtime::startup& start, server_parts server, protocol::count
     server_.line.set_address(public_host(start.self), port);
     stats_.gauge("sessions.open", [this] { return server_.sessions.size(); });
     stats_.gauge("sessions.queued_bytes", [this] { return server_.sessions.queued_bytes(); });
-    log::info("clients.listening port={} public={}:{}", door_.port(), public_host(start.self), port);
+    if (tls_)
+        stats_.gauge("tls.seconds_left", [this] { return tls_->seconds_left(); });
+    log::info("clients.listening port={} public={}:{} tls={}", door_.port(), public_host(start.self), port,
+              tls_ ? "yes" : "no");
     if (start.conf.serves_web(start.self))
         serve_web(start);
 }
@@ -95,9 +108,10 @@ void shell::serve_web(const runtime::startup& start)
 {
     const auto& here = server_.line.self();
     const auto www = find_www(start.conf.conf_dir);
-    web_ = std::make_unique<web_server>(
-        web_root(files_below(www), where_json(protocol::name_of(start.self.kind), here.host, here.port)),
-        counters_);
+    web_ =
+        std::make_unique<web_server>(web_root(files_below(www), where_json(protocol::name_of(start.self.kind),
+                                                                           here.host, here.port, here.tls)),
+                                     tls_.get(), counters_);
     web_door_ = std::make_unique<listener>(loop_, address_of(start.self, start.self.http_port, "httpPort"),
                                            counters_, [this](net::ip::tcp::socket socket) {
                                                if (clients_.admits(socket))
@@ -128,8 +142,15 @@ void shell::on_tick(instant now)
         go_on_stopping(now);
 }
 
-/// Only what may change while clients are here. A mistake changes nothing.
 void shell::reload()
+{
+    reload_admission();
+    if (tls_)
+        reload_certificate();
+}
+
+/// Only what may change while clients are here. A mistake changes nothing.
+void shell::reload_admission()
 {
     try {
         const auto fresh = runtime::load_config(conf_dir_, environment_, std::nullopt).chat.admission;
@@ -140,6 +161,19 @@ void shell::reload()
     } catch (const runtime::config_error& mistake) {
         ++counters_.at("admission.kept");
         log::error("admission.kept what=\"{}\"", mistake.what());
+    }
+}
+
+/// A file that is wrong changes nothing: clients go on being shown the former certificate.
+void shell::reload_certificate()
+{
+    try {
+        tls_->reload();
+        ++counters_.at("tls.reloaded");
+        log::info("tls.reloaded {}", tls_->description());
+    } catch (const runtime::config_error& mistake) {
+        ++counters_.at("tls.not_reloaded");
+        log::error("tls.not_reloaded what=\"{}\" in_use: {}", mistake.what(), tls_->description());
     }
 }
 

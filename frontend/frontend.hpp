@@ -11,6 +11,7 @@
 #include "frontend/drain.hpp"
 #include "frontend/listener.hpp"
 #include "frontend/session_service.hpp"
+#include "frontend/tls_identity.hpp"
 #include "frontend/websocket.hpp"
 
 #include <filesystem>
@@ -42,15 +43,17 @@ public:
     shell(const runtime::startup& start, server_parts server, protocol::counters& counters);
 
     [[nodiscard]] runtime::stats& stats() { return stats_; }
-    /// SIGHUP: conf/chat.json is read again for who may connect. Until SIGTERM: then the broker is told, the
-    /// door closes, and clients are told to move, as `drain` decides. When they are gone, or time is up, it
-    /// returns.
+    /// SIGHUP: certificate and key, and who may connect by conf/chat.json, are read again. Until SIGTERM:
+    /// then the broker is told, the door closes, and clients are told to move, as `drain` decides. When they
+    /// are gone, or time is up, it returns.
     void run();
 
 private:
     void serve_web(const runtime::startup& start);
     void on_tick(instant now);
     void reload();
+    void reload_admission();
+    void reload_certificate();
     void begin_stop();
     void go_on_stopping(instant now);
     void close_door();
@@ -64,6 +67,7 @@ private:
     runtime::stats stats_;
     protocol::duration rest_; ///< between two turns, when busy
     cluster::link link_;
+    std::unique_ptr<tls_identity> tls_; ///< nullptr: clients come by ws and http
     websockets clients_;
     listener door_;
     std::unique_ptr<web_server> web_;

@@ -1,4 +1,4 @@
-// TCP connections come in here: the accept loop, and the plain HTTP server of www/.
+// TCP connections come in here: the accept loop, and the HTTP server of www/.
 #pragma once
 
 #include "common/protocol/counters.hpp"
@@ -17,6 +17,8 @@
 #include <string>
 
 namespace citron::frontend {
+
+class tls_identity;
 
 struct listen_address
 {
@@ -59,7 +61,8 @@ public:
     static constexpr std::chrono::seconds patience{
         10}; ///< for a request, for its answer, and between two requests
 
-    web_server(web_root root, protocol::counters& counters);
+    /// With `tls`, which outlives this, by https alone.
+    web_server(web_root root, const tls_identity* tls, protocol::counters& counters);
     ~web_server(); ///< stop()
     web_server(const web_server&) = delete;
     web_server& operator=(const web_server&) = delete;

@@ -1,7 +1,5 @@
 #include "frontend/upgrade.hpp"
 
-#include "frontend/outbox_stream.hpp"
-
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
@@ -56,14 +54,13 @@ upgrade_request summary(const http::request<http::empty_body>& asked)
 
 } // namespace
 
-net::awaitable<upgrade_outcome> upgrade(net::ip::tcp::socket& socket, upgrade_calls calls)
+net::awaitable<upgrade_outcome> upgrade(outbox_stream layer, upgrade_judge judge)
 {
     error_code failed;
     beast::flat_buffer buffer(header_limit);
     http::request_parser<http::empty_body> parser;
     parser.header_limit(header_limit);
-    outbox_stream layer(socket, calls.write);
-    co_await http::async_read_header(socket, buffer, parser, net::redirect_error(net::use_awaitable, failed));
+    co_await http::async_read_header(layer, buffer, parser, net::redirect_error(net::use_awaitable, failed));
     if (failed || !beast::websocket::is_upgrade(parser.get())) {
         if (!failed)
             co_await decline(layer, http::status::upgrade_required);
@@ -71,8 +68,8 @@ net::awaitable<upgrade_outcome> upgrade(net::ip::tcp::socket& socket, upgrade_ca
             co_await decline(layer, http::status::bad_request);
         co_return upgrade_outcome{};
     }
-    if (auto refusal = calls.judge(summary(parser.get())); !refusal.empty()) {
-        calls.write(std::move(refusal));
+    if (auto refusal = judge(summary(parser.get())); !refusal.empty()) {
+        layer.write(std::move(refusal));
         co_return upgrade_outcome{};
     }
     beast::websocket::stream<outbox_stream, false> ws(std::move(layer));

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "common/runtime/net.hpp"
+#include "frontend/outbox_stream.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include <functional>
 #include <string>
@@ -26,15 +26,11 @@ struct upgrade_outcome
     std::string behind; ///< bytes that came with the request: the first of the WebSocket
 };
 
-struct upgrade_calls
-{
-    std::function<void(std::string bytes)> write; ///< what is to be written; cannot fail
-    /// Whoever asks properly: "" to agree, or the whole answer.
-    std::function<std::string(const upgrade_request&)> judge;
-};
+/// Of whoever asks properly: "" to agree, or the whole answer.
+using upgrade_judge = std::function<std::string(const upgrade_request&)>;
 
 /// Reads the request, of at most 16 KiB, and answers it: 101, what `judge` says, or 426 or 400 in plain
-/// words. The socket outlives the coroutine.
-[[nodiscard]] net::awaitable<upgrade_outcome> upgrade(net::ip::tcp::socket& socket, upgrade_calls calls);
+/// words.
+[[nodiscard]] net::awaitable<upgrade_outcome> upgrade(outbox_stream layer, upgrade_judge judge);
 
 } // namespace citron::frontend

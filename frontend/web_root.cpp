@@ -94,6 +94,19 @@ std::string_view content_type(std::string_view file)
     return known == types.end() ? "application/octet-stream" : known->second;
 }
 
+// style-src has no 'unsafe-inline': the page sets its one property (a name's colour) by script, which is
+// allowed.
+std::string_view content_security_policy(bool https)
+{
+    static constexpr std::string_view over_http =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; worker-src 'self'; "
+        "connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    static constexpr std::string_view over_https =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; worker-src 'self'; "
+        "connect-src 'self' wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    return https ? over_https : over_http;
+}
+
 web_answer web_root::answer(const web_request& r) const
 {
     if (r.method != "GET" && r.method != "HEAD")
@@ -115,11 +128,13 @@ web_answer web_root::answer(const web_request& r) const
             .body = std::move(*content)};
 }
 
-std::string where_json(std::string_view kind, std::string_view host, unsigned port)
+std::string where_json(std::string_view kind, std::string_view host, unsigned port, bool tls)
 {
     const bool local = host.starts_with("127.") || host == "localhost" || host == "::1" ||
                        host == "0.0.0.0" || host == "::" || host == "*";
-    const nlohmann::ordered_json address = {{"host", local ? std::string_view() : host}, {"port", port}};
+    nlohmann::ordered_json address = {{"host", local ? std::string_view() : host}, {"port", port}};
+    if (tls)
+        address["tls"] = true;
     return nlohmann::ordered_json{{kind, address}}.dump();
 }
 

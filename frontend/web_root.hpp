@@ -33,11 +33,9 @@ struct web_answer
     bool allow = false; ///< 405: tell which methods are allowed
 };
 
-/// What every answer carries against scripts and frames of others.
-inline constexpr std::string_view content_security_policy =
-    "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; object-src 'none'; base-uri "
-    "'none'; "
-    "form-action 'none'; frame-ancestors 'none'";
+/// What every answer carries against scripts and frames of others. A page that came by https may connect by
+/// wss only; one that came by http may be sent to a connector of either kind.
+[[nodiscard]] std::string_view content_security_policy(bool https);
 
 class web_root
 {
@@ -55,8 +53,9 @@ private:
     std::string where_;
 };
 
-/// {"gate":{"host":..,"port":..}} or {"connector":...}. A loopback or any address becomes "": the page then
-/// uses the name it was loaded from, so that it also works from another machine.
-[[nodiscard]] std::string where_json(std::string_view kind, std::string_view host, unsigned port);
+/// {"gate":{"host":..,"port":..}} or {"connector":...}, with "tls":true when it speaks TLS. A loopback or any
+/// address becomes "": the page then uses the name it was loaded from, so that it also works from another
+/// machine.
+[[nodiscard]] std::string where_json(std::string_view kind, std::string_view host, unsigned port, bool tls);
 
 } // namespace citron::frontend

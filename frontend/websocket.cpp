@@ -4,6 +4,7 @@
 #include "common/runtime/spawn.hpp"
 #include "frontend/arrival.hpp"
 #include "frontend/connection.hpp"
+#include "frontend/tls_identity.hpp"
 #include "frontend/upgrade.hpp"
 #include "frontend/websocket_frame.hpp"
 
@@ -32,6 +33,7 @@ instant clock_now()
 connection::connection(std::shared_ptr<connection_table> table, tcp::socket socket, session& s,
                        const protocol::ip_address& peer)
     : table_(std::move(table)), session_(&s), id_(s.id), socket_(std::move(socket)),
+      tls_(table_->options.tls ? table_->options.tls->accept() : nullptr),
       reader_(table_->options.max_message), from_(peer), located_(!table_->door.trusts(peer))
 {
     s.carrier = this;
@@ -55,11 +57,16 @@ net::awaitable<bool> connection::shake_hands()
 {
     if (!located_ && table_->door.expects_header(from_) && !co_await come_in())
         co_return false;
-    upgrade_calls calls{[this](std::string bytes) { queue(std::move(bytes)); },
-                        [this](const upgrade_request& asked) { return judge(asked); }};
-    auto done = co_await upgrade(socket_, std::move(calls));
+    std::string early; // decrypted, and not asked for yet
+    outbox_stream layer(
+        socket_,
+        [this, &early](std::span<char> into, error_code& failed) { return receive(into, early, failed); },
+        [this](std::string bytes) { queue(std::move(bytes)); });
+    auto done =
+        co_await upgrade(std::move(layer), [this](const upgrade_request& asked) { return judge(asked); });
     if (gone())
         co_return false;
+    done.behind += early;
     ++(done.upgraded ? table_->upgraded : table_->not_upgraded);
     upgraded_ = done.upgraded;
     co_return upgraded_&& digest(done.behind);
@@ -109,7 +116,8 @@ bool connection::read()
     if (heard_out_)
         return true;
     pause_ = table_->sessions.on_bytes(*session_, size, clock_now());
-    return digest(std::span(table_->received).first(size));
+    const auto bytes = std::span(table_->received).first(size);
+    return tls_ ? digest_sealed(bytes) : digest(bytes);
 }
 
 bool connection::resume(instant until)
@@ -195,6 +203,8 @@ void connection::flush()
 
 connection::progress connection::write()
 {
+    if (tls_)
+        return write_sealed();
     std::array<std::string_view, gathered> parts;
     std::array<net::const_buffer, gathered> buffers;
     while (const auto count = session_->out.gather(parts)) {
@@ -202,17 +212,25 @@ connection::progress connection::write()
             buffers[i] = net::buffer(parts[i]);
         error_code failed;
         const auto size = socket_.write_some(std::span(buffers.data(), count), failed);
-        ++table_->writes;
-        if (failed == net::error::would_block)
-            return progress::blocked;
-        if (failed) {
-            session_->out.clear();
-            cut(); // the reader notices
-            return progress::failed;
-        }
-        table_->bytes += size;
+        if (const auto result = written(failed, size); result != progress::done)
+            return result;
         session_->out.consume(size);
     }
+    return progress::done;
+}
+
+/// Of a try to write: `done` means that the socket took `size` bytes.
+connection::progress connection::written(error_code failed, std::size_t size)
+{
+    ++table_->writes;
+    if (failed == net::error::would_block)
+        return progress::blocked;
+    if (failed) {
+        session_->out.clear();
+        cut(); // the reader notices
+        return progress::failed;
+    }
+    table_->bytes += size;
     return progress::done;
 }
 
@@ -285,7 +303,8 @@ void websockets::take(tcp::socket socket)
     session* s = sessions.open(clock_now());
     const bool located = s && (table_->door.trusts(*from) || sessions.locate(*s, *from, clock_now()));
     if (!located) {
-        socket.write_some(net::buffer(turned_away(s ? 429 : 503, sessions.retry_at_the_door())), ignored);
+        if (!table_->options.tls)
+            socket.write_some(net::buffer(turned_away(s ? 429 : 503, sessions.retry_at_the_door())), ignored);
         if (s)
             sessions.on_gone(s->id, clock_now());
         return;

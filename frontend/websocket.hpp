@@ -17,10 +17,13 @@
 
 namespace citron::frontend {
 
+class tls_identity;
+
 struct websocket_options
 {
     std::size_t max_message = 2U << 20U; ///< bytes of one WebSocket message; a longer one ends the session
     milliseconds linger{2000};           ///< a closing session is flushed for so long, then cut
+    const tls_identity* tls = nullptr;   ///< clients must speak TLS, and are shown this; outlives all
 };
 
 struct connection_table;
@@ -42,7 +45,7 @@ public:
     /// False: it comes from an address that may not connect; counted. A proxy may: its clients are judged.
     [[nodiscard]] bool admits(const net::ip::tcp::socket& socket);
     /// A connection whose client now has to ask for the upgrade. One that is not admitted is closed; too many
-    /// sessions: it is answered 503, of one address: 429.
+    /// sessions: it is answered 503, of one address: 429 (neither where TLS would have to be spoken first).
     void take(net::ip::tcp::socket socket);
     /// At the end of every turn: writes what sessions have queued, each with as few system calls as possible.
     void flush_dirty();

@@ -1,5 +1,5 @@
 // The page: what the user does becomes requests, what the server pushes becomes text on the screen.
-import { PomeloClient, RequestError, persist, queryEntry } from "./client.js";
+import { PomeloClient, RequestError, addressOf, persist, queryEntry } from "./client.js";
 
 const $ = (id) => document.getElementById(id);
 const history = 50;
@@ -45,11 +45,13 @@ if (token)
 const anyInterface = new Set(["", "0.0.0.0", "::", "*"]);
 const isLoopback = (host) => host === "localhost" || host.startsWith("127.") || host === "::1" || host === "[::1]";
 
-/** An address that means "this machine" to a server leads nowhere from another one: the page's own does. */
-function url({ host, port }) {
+/**
+ * An address that means "this machine" to a server leads nowhere from another one: the page's own does. Browsers let a page
+ * that came by https connect by wss only: then there is a proxy before a server that says nothing of TLS.
+ */
+function url({ host, port, tls }) {
     const misleads = anyInterface.has(host) || (isLoopback(host) && !isLoopback(location.hostname));
-    const name = misleads ? location.hostname : host;
-    return `${location.protocol === "https:" ? "wss" : "ws"}://${/^[^[].*:/.test(name) ? `[${name}]` : name}:${port}`;
+    return addressOf({ host: misleads ? location.hostname : host, port, tls: tls || location.protocol === "https:" });
 }
 
 let attempt = 0;

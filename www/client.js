@@ -309,7 +309,12 @@ export async function persist(action, { tries = 4, pause = 250 } = {}) {
         }
 }
 
-/** Asks a gate which connector is ours. Resolves with { host, port }; the connection to the gate is closed again. */
+/** The address of a server that a gate or citron.json names: by wss if it speaks TLS. */
+export function addressOf({ host, port, tls = false }) {
+    return `${tls ? "wss" : "ws"}://${/^[^[].*:/.test(host) ? `[${host}]` : host}:${port}`;
+}
+
+/** Asks a gate which connector is ours. Resolves with { host, port, tls? }; the connection to the gate is closed again. */
 export async function queryEntry(gateUrl, uid, options = {}) {
     const gate = new PomeloClient(options);
     try {

@@ -27,6 +27,7 @@ peer_options peer_options_of(const runtime::startup& start)
     options.self.id = start.self.id;
     options.self.kind = static_cast<std::uint8_t>(start.self.kind);
     options.self.boot = random_number();
+    options.self.tls = start.self.secure();
     options.seed = random_number();
     options.pid = static_cast<std::uint64_t>(getpid());
     return options;

@@ -40,11 +40,12 @@ struct server_info
     bool draining = false;
     /// chat servers: their process on the host of their store, and when that was started (see process_name)
     std::uint64_t pid = 0, started = 0;
+    bool tls = false; ///< gates, connectors: clients reach it by wss
 
     [[nodiscard]] server_kind type() const { return static_cast<server_kind>(kind); }
     [[nodiscard]] incarnation self() const { return {id, boot}; }
     bool operator==(const server_info&) const = default;
-    CITRON_FIELDS(id, kind, boot, nonce, host, port, store, draining, pid, started)
+    CITRON_FIELDS(id, kind, boot, nonce, host, port, store, draining, pid, started, tls)
 };
 
 /// Body of kind::view, and part of welcome. The broker is its only author.

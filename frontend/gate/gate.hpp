@@ -14,6 +14,10 @@ struct gate_options
 {
     cluster::peer_options peer;
     session_options sessions;
+    bool secure = false; ///< pages come by https: only connectors with TLS are named
+    /// Called when somebody is refused because connectors are there, but none with TLS; again only after
+    /// there was one.
+    std::function<void()> on_none_secure = [] {};
 };
 
 class gate final : public cluster::peer_listener, public session_handler
@@ -38,11 +42,18 @@ public:
     void on_envelope(const protocol::envelope& e, instant now) override;
 
 private:
+    void on_refused();
+
     cluster::peer line_;
     cluster::rpc rpc_;
     session_service sessions_;
     std::function<std::string()> stats_;
     protocol::view known_; ///< the newest that was ready: a fresh broker first gathers its connectors
+    bool secure_;
+    std::function<void()> on_none_secure_;
+    std::size_t unfit_ = 0; ///< connectors that we must not name
+    bool complained_ = false;
+    std::uint64_t& none_secure_;
 };
 
 } // namespace citron::frontend

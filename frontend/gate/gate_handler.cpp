@@ -14,7 +14,7 @@ protocol::result<std::string> gate_handler::query_entry(std::string_view body, c
     const auto* connector = choose_connector(v, uid);
     if (!connector)
         return std::unexpected(protocol::errc::unavailable);
-    return protocol::ordered_json{{"code", 200}, {"host", connector->host}, {"port", connector->port}}.dump();
+    return entry_json(*connector);
 }
 
 } // namespace citron::frontend

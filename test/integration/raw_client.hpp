@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -34,16 +35,35 @@ inline bool run_until(net::io_context& loop, const std::function<bool()>& done)
     return done();
 }
 
+/// What lies between a client and its socket; nothing, usually.
+class transport
+{
+public:
+    virtual ~transport() = default;
+    /// What is to be sent for `plain`.
+    virtual std::string seal(std::string_view plain) = 0;
+    /// What is in `bytes`, which came from the server.
+    virtual std::string unseal(std::string_view bytes) = 0;
+};
+
 class raw_client
 {
 public:
-    raw_client(net::io_context& loop, std::uint16_t port) : loop_(loop), socket_(loop)
+    raw_client(net::io_context& loop, std::uint16_t port, std::unique_ptr<transport> layer = nullptr)
+        : loop_(loop), socket_(loop), layer_(std::move(layer))
     {
         socket_.connect({net::ip::address_v4::loopback(), port});
         socket_.non_blocking(true);
     }
 
     void write(std::string_view bytes)
+    {
+        if (layer_)
+            return write_raw(layer_->seal(bytes));
+        write_raw(bytes);
+    }
+    /// Past the layer.
+    void write_raw(std::string_view bytes)
     {
         while (!bytes.empty()) {
             boost::system::error_code failed;
@@ -127,7 +147,7 @@ public:
 
     net::ip::tcp::socket& socket() { return socket_; }
 
-private:
+    /// Reads on until `done`, or the server has closed.
     void wait(const std::function<bool()>& done)
     {
         run_until(loop_, [&] {
@@ -135,12 +155,15 @@ private:
             return done() || eof_;
         });
     }
+
+private:
     void take()
     {
         char bytes[65536];
         for (boost::system::error_code failed; !eof_;) {
             const auto size = socket_.read_some(net::buffer(bytes), failed);
-            in_.append(bytes, size);
+            const std::string_view got(bytes, size);
+            layer_ ? in_.append(layer_->unseal(got)) : in_.append(got);
             if (failed == net::error::would_block)
                 return;
             eof_ = static_cast<bool>(failed);
@@ -162,6 +185,7 @@ private:
 
     net::io_context& loop_;
     net::ip::tcp::socket socket_;
+    std::unique_ptr<transport> layer_;
     std::string in_;
     bool eof_ = false;
 };

@@ -49,6 +49,16 @@ TEST(GateHandler, AnswersInPomelosForm)
               R"({"code":200,"host":"10.0.0.1","port":3050})");
 }
 
+TEST(GateHandler, TellsThatAConnectorSpeaksTls)
+{
+    auto v = three_connectors();
+    v.servers.resize(2);
+    v.servers[1].tls = true;
+
+    EXPECT_EQ(gate_handler::query_entry(R"({"uid":"ann"})", v),
+              R"({"code":200,"host":"10.0.0.1","port":3050,"tls":true})");
+}
+
 TEST(GateHandler, WithoutAUserThereIsNoEntry)
 {
     for (const auto* body :
@@ -98,6 +108,8 @@ TEST(GateHandler, OnlyUsersOfADrainingConnectorMove)
 class Gate : public testing::Test
 {
 protected:
+    explicit Gate(gate_options options = {}) : gate_(std::move(options), counters_, now) {}
+
     std::string ask(std::string_view route, std::string_view body)
     {
         (void)take(); // what was said before
@@ -125,7 +137,7 @@ protected:
 
     instant now{std::chrono::hours(1)};
     protocol::counters counters_;
-    gate gate_{{}, counters_, now};
+    gate gate_;
     session* client_ = gate_.sessions().open(now);
 };
 
@@ -140,6 +152,74 @@ TEST_F(Gate, ServesQueryEntryFromTheNewestReadyView)
 
     gate_.on_view({}, now); // a fresh broker that still gathers
     EXPECT_EQ(ask("gate.gateHandler.queryEntry", R"({"uid":"ann"})"), entry);
+}
+
+TEST_F(Gate, APlainOneNamesBothKinds)
+{
+    auto v = three_connectors();
+    v.servers[1].tls = true;
+    gate_.on_view(v, now);
+
+    std::set<bool> kinds;
+    for (int i = 0; i < 50; ++i)
+        kinds.insert(
+            ask("gate.gateHandler.queryEntry", R"({"uid":"user)" + std::to_string(i) + R"("})").find("tls") !=
+            std::string::npos);
+
+    EXPECT_EQ(kinds, (std::set{false, true}));
+    EXPECT_EQ(counters_.at("gate.none_secure"), 0U);
+}
+
+class SecureGate : public Gate
+{
+protected:
+    SecureGate() : Gate({.secure = true, .on_none_secure = [this] { ++complaints; }}) {}
+
+    std::string entry() { return ask("gate.gateHandler.queryEntry", R"({"uid":"ann"})"); }
+
+    int complaints = 0;
+};
+
+TEST_F(SecureGate, NamesConnectorsWithTlsOnly)
+{
+    auto v = three_connectors();
+    v.servers[2].tls = true;
+    gate_.on_view(v, now);
+
+    for (int i = 0; i < 20; ++i)
+        EXPECT_EQ(ask("gate.gateHandler.queryEntry", R"({"uid":"user)" + std::to_string(i) + R"("})"),
+                  R"({"code":200,"host":"10.0.0.1","port":3051,"tls":true})");
+    EXPECT_EQ(complaints, 0);
+}
+
+TEST_F(SecureGate, WithoutOneRefusesAndSaysWhyOnce)
+{
+    gate_.on_view(three_connectors(), now);
+    EXPECT_EQ(complaints, 0); // nobody has asked
+    EXPECT_EQ(entry(), R"({"code":500,"reason":"unavailable"})");
+    EXPECT_EQ(entry(), R"({"code":500,"reason":"unavailable"})");
+    EXPECT_EQ(complaints, 1);
+
+    auto v = three_connectors();
+    v.servers[1].tls = true;
+    gate_.on_view(v, now);
+    EXPECT_TRUE(entry().starts_with(R"({"code":200,)"));
+    gate_.on_view(three_connectors(), now);
+    EXPECT_EQ(entry(), R"({"code":500,"reason":"unavailable"})");
+
+    EXPECT_EQ(complaints, 2);
+    EXPECT_EQ(counters_.at("gate.none_secure"), 3U);
+}
+
+TEST_F(SecureGate, WithoutAnyConnectorThereIsNothingToComplainAbout)
+{
+    auto v = three_connectors();
+    for (auto& s : v.servers)
+        s.draining = true;
+    gate_.on_view(v, now);
+
+    EXPECT_EQ(entry(), R"({"code":500,"reason":"unavailable"})");
+    EXPECT_EQ(complaints, 0);
 }
 
 TEST_F(Gate, RefusesEveryOtherRoute)

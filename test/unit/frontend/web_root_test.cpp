@@ -120,10 +120,29 @@ TEST(WebRoot, TypesByExtension)
 
 TEST(WebRoot, ALocalAddressIsLeftToThePage)
 {
-    EXPECT_EQ(where_json("gate", "127.0.0.1", 3014), R"({"gate":{"host":"","port":3014}})");
-    EXPECT_EQ(where_json("gate", "0.0.0.0", 3014), R"({"gate":{"host":"","port":3014}})");
-    EXPECT_EQ(where_json("connector", "chat.example.org", 443),
-              R"({"connector":{"host":"chat.example.org","port":443}})");
+    EXPECT_EQ(where_json("gate", "127.0.0.1", 3014, false), R"({"gate":{"host":"","port":3014}})");
+    EXPECT_EQ(where_json("gate", "0.0.0.0", 3014, false), R"({"gate":{"host":"","port":3014}})");
+    EXPECT_EQ(where_json("connector", "chat.example.org", 443, true),
+              R"({"connector":{"host":"chat.example.org","port":443,"tls":true}})");
+}
+
+TEST(WebRoot, NothingButOurOwnFilesMayRunAndNobodyMayFrameThem)
+{
+    for (const bool https : {false, true}) {
+        const std::string policy(content_security_policy(https));
+        EXPECT_TRUE(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self'; "))
+            << policy;
+        EXPECT_TRUE(policy.ends_with("; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"))
+            << policy;
+        EXPECT_EQ(policy.find("unsafe"), policy.npos);
+        EXPECT_EQ(policy.find('*'), policy.npos);
+    }
+}
+
+TEST(WebRoot, APageThatCameByHttpsConnectsByWssOnly)
+{
+    EXPECT_NE(content_security_policy(true).find("connect-src 'self' wss:;"), std::string::npos);
+    EXPECT_NE(content_security_policy(false).find("connect-src 'self' ws: wss:;"), std::string::npos);
 }
 
 } // namespace

@@ -95,6 +95,16 @@ class TimeToDrain(unittest.TestCase):
             self.assertEqual(self.seconds(text), 5)
 
 
+class Tls(unittest.TestCase):
+    def test_is_spoken_where_the_line_says_so(self):
+        with tempfile.TemporaryDirectory() as folder:
+            files = {"certificate": "a.pem", "key": "b.pem"}
+            gate, connector = {"id": "g", "clientPort": 1, "tls": files}, {"id": "c", "clientPort": 2}
+            (Path(folder) / "servers.json").write_text(json.dumps({"development": {
+                "broker": {}, "gate": [gate], "connector": [connector]}}))
+            self.assertEqual([server.tls for server in conf.load(folder, "development").servers], [True, False])
+
+
 class Ports(unittest.TestCase):
     def setUp(self):
         self.taken = socket.create_server(("127.0.0.1", 0))
