@@ -15,8 +15,10 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def _die_with(parent):
-    """Runs in the child before exec: ends it with the supervisor, and keeps the terminal's Ctrl-C for the supervisor."""
+    """Runs in the child before exec: ends it with the supervisor, keeps the terminal's Ctrl-C for the supervisor, and lets
+    a reload() that comes too early do no harm."""
     os.setpgid(0, 0)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         os._exit(1)
@@ -58,6 +60,10 @@ class Child:
             self.state = "stopping"
         elif self.state != "stopping":
             self._end("stopping")
+
+    def reload(self):
+        """Ask a running one to read its files again."""
+        self.process.send_signal(signal.SIGHUP)
 
     def start_anew(self):
         """Ask a running one to end; tick() starts it again as soon as it has."""

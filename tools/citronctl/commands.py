@@ -67,6 +67,10 @@ def _parse():
     restart.add_argument("id", nargs="?", help="this one alone")
     restart.set_defaults(run=_restart)
 
+    reload = commands.add_parser("reload", parents=[common], help="let every server read its certificate and key again")
+    reload.add_argument("id", nargs="?", help="this one alone")
+    reload.set_defaults(run=_reload)
+
     add = commands.add_parser("add", parents=[common], help="one more chat server or connector, now")
     add.add_argument("kind", choices=("chat", "connector"))
     add.add_argument("--id", help="default: the next free one, e.g. chat-server-4")
@@ -299,6 +303,15 @@ def _restart(options):
     if options.id is not None and all(row["id"] != options.id for row in rows):
         print(f"citron: {options.id}: no such server here", file=sys.stderr)
         return 1
+    return 0
+
+
+def _reload(options):
+    answer = _ask_supervisor(options, {"command": "reload", "id": options.id})
+    if answer is None:
+        return 1
+    for id_ in answer["servers"]:
+        print(f"{id_} reads its files again")
     return 0
 
 

@@ -29,6 +29,7 @@ class Server:
     ports: dict = field(default_factory=dict)
     extra: list = field(default_factory=list)  # further options of its command line
     keys: Path = None  # the broker: folder with everybody's CURVE keys; None: connections are plain
+    tls: bool = False  # its client port and its web port speak TLS
 
     @property
     def reachable_at(self):
@@ -146,6 +147,7 @@ def _server(file, where, kind, line):
                     _text(file, where, line, "bind", ""))
     if kind != "chat":
         server.ports["clientPort"] = _port(file, where, line, "clientPort", 0)
+        server.tls = "tls" in line
     return server
 
 

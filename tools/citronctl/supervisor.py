@@ -198,7 +198,7 @@ class Supervisor:
         web = next(iter(self.conf.web_servers()), None)
         if web is None:
             return "no web chat: servers.json names no gate and no connector"
-        return f"http://{conf_module.bracketed(web.reachable_at)}:{web.ports['httpPort']}/"
+        return f"{'https' if web.tls else 'http'}://{conf_module.bracketed(web.reachable_at)}:{web.ports['httpPort']}/"
 
     # ---- the commands
 
@@ -223,7 +223,8 @@ class Supervisor:
     def _obey(self, request):
         if not all(isinstance(request.get(key), (str, type(None))) for key in ("command", "id", "kind")):
             return {"error": "command, id and kind must be texts"}
-        serve = {"list": self._list, "stop": self._stop, "restart": self._restart, "add": self._add}.get(request.get("command"))
+        serve = {"list": self._list, "stop": self._stop, "restart": self._restart, "add": self._add,
+                 "reload": self._reload}.get(request.get("command"))
         return serve(request) if serve else {"error": "no such command"}
 
     def _list(self, _):
@@ -240,6 +241,18 @@ class Supervisor:
             return {"error": f"{child.id} is not running"}
         child.stop()
         return lambda: {"id": child.id, "exit": child.exit} if child.state == "stopped" else None
+
+    def _reload(self, request):
+        """Which servers were told; what they think of their files is in their logs."""
+        wanted = request.get("id")
+        if wanted is not None and wanted not in self.children:
+            return {"error": f"{wanted}: no such server here"}
+        running = [child for child in self.children.values() if child.state == "running" and wanted in (None, child.id)]
+        if not running and wanted is not None:
+            return {"error": f"{wanted} is not running"}
+        for child in running:
+            child.reload()
+        return {"servers": [child.id for child in running]}
 
     def _restart(self, request):
         child = self.children.get(request.get("id"))

@@ -5,6 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { makeCertificate } from "./certificates.mjs";
 import { takePorts } from "./ports.mjs";
 import { until } from "./wait.mjs";
 
@@ -70,12 +71,17 @@ export class Process {
     }
 }
 
+/** As servers.json names them. */
+export const tlsFiles = { certificate: "tls/certificate.pem", key: "tls/key.pem" };
+
+const address = (scheme, line, port) => `${scheme}${line.tls ? "s" : ""}://127.0.0.1:${port}`;
+
 export class Cluster {
     #ports;
     #processes = [];
 
-    /** Writes conf/ and takes ports. `chat`: keys of chat.json. Nothing runs yet. */
-    static async prepare({ gate = true, connectors = 3, chats = 3, chat = {}, env = "development", extra = {}, broker = {} } = {}) {
+    /** Writes conf/ and takes ports. `chat`: keys of chat.json. `tls`: gate and connectors speak it. Nothing runs yet. */
+    static async prepare({ gate = true, connectors = 3, chats = 3, chat = {}, env = "development", tls = false, extra = {}, broker = {} } = {}) {
         const cluster = new Cluster();
         cluster.env = env;
         cluster.#ports = await takePorts();
@@ -94,9 +100,24 @@ export class Cluster {
             ...(gate ? { gate: lines(1, "gate", () => ({ clientPort: port(), httpPort: cluster.httpPort })) } : {}),
             ...extra,
         };
-        await cluster.write("servers.json", { [env]: cluster.section });
+        if (tls) {
+            await cluster.certify("localhost");
+            for (const line of [...cluster.section.gate ?? [], ...cluster.section.connector])
+                line.tls = tlsFiles;
+        }
+        await cluster.writeServers();
         await cluster.write("chat.json", chat);
         return cluster;
+    }
+
+    /** Puts a certificate for this name, and its key, where `tls` of a line says; `ca` trusts it. */
+    async certify(name) {
+        this.ca = await makeCertificate(path.join(this.dir, "conf"), tlsFiles, name);
+    }
+
+    /** servers.json as `section` is by now. */
+    writeServers() {
+        return this.write("servers.json", { [this.env]: this.section });
     }
 
     static async start(options = {}) {
@@ -138,7 +159,7 @@ export class Cluster {
     /** citron start, until it says that it is ready. */
     async run(options = []) {
         this.supervisor = this.spawn(path.join(root, "tools/citron"), ["start", ...this.confOptions, "--bin-dir", binaries, ...options]);
-        const ready = `cluster ready: http://127.0.0.1:${this.httpPort}/\n`;
+        const ready = `cluster ready: ${this.webUrl}\n`;
         await until(() => this.supervisor.out.includes(ready) || !this.supervisor.running,
             () => `ready\n${this.supervisor.err}`, 30 * slow);
         if (!this.supervisor.running)
@@ -230,11 +251,12 @@ export class Cluster {
     }
 
     get gateUrl() {
-        return `ws://127.0.0.1:${this.section.gate[0].clientPort}`;
+        const [gate] = this.section.gate;
+        return address("ws", gate, gate.clientPort);
     }
 
     get webUrl() {
-        return `http://127.0.0.1:${this.httpPort}/`;
+        return `${address("http", (this.section.gate ?? this.section.connector)[0] ?? {}, this.httpPort)}/`;
     }
 
     connectorPort(number) {
@@ -242,7 +264,7 @@ export class Cluster {
     }
 
     connectorUrl(number = 1) {
-        return `ws://127.0.0.1:${this.connectorPort(number)}`;
+        return address("ws", this.section.connector[number - 1], this.connectorPort(number));
     }
 
     log(id) {
