@@ -1,33 +1,27 @@
 // The web chat in a real browser: two windows, on different connectors.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
-import { chromium } from "playwright-core";
 import WebSocket from "ws";
 
 import { Cluster } from "../system/support/cluster.mjs";
 import { Issuer } from "../system/support/issuer.mjs";
 import { Member, PACKAGE, decodeMessage, decodePackages, queryEntry } from "../system/support/member.mjs";
 import { until } from "../system/support/wait.mjs";
+import { launch, problemsOf } from "./support.mjs";
 
-const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP chat.test 127.0.0.1"];
 const pictures = process.env.CITRON_PICTURES; // a folder: screenshots go there
 
 const signs = new Issuer("HS256", "page");
-let cluster, browser, profile, names;
+let cluster, browser, names;
 const windows = [];
 
 before(async () => {
     const { kid, alg, secret } = signs;
     cluster = await Cluster.start(
         { chat: { identity: { required: false, keys: [{ kid, alg, secret: secret.toString("base64") }] } } });
-    profile = await mkdtemp(path.join(os.tmpdir(), "citron-browser-"));
-    browser = await chromium.launchPersistentContext(profile,
-        { executablePath: "/usr/bin/chromium", args: flags, headless: true, viewport: { width: 1000, height: 700 } });
-    browser.setDefaultTimeout(10000);
+    browser = await launch();
     names = await namesOnDifferentConnectors();
     if (pictures)
         await mkdir(pictures, { recursive: true });
@@ -36,8 +30,6 @@ before(async () => {
 after(async () => {
     await browser?.close();
     await cluster?.stop();
-    if (profile)
-        await rm(profile, { recursive: true, force: true });
 });
 
 afterEach(async () => {
@@ -59,12 +51,7 @@ async function namesOnDifferentConnectors() {
 /** `prepare(page)` runs before the page loads. */
 async function openWindow(url = cluster.webUrl, prepare = undefined) {
     const page = await browser.newPage();
-    page.problems = [];
-    page.on("pageerror", (error) => page.problems.push(String(error)));
-    page.on("console", (message) => {
-        if (message.type() === "error" && !/WebSocket connection/.test(message.text()))
-            page.problems.push(message.text());
-    });
+    page.problems = problemsOf(page);
     windows.push(page);
     await prepare?.(page);
     await page.goto(url);
