@@ -285,14 +285,17 @@ TEST_P(KeyedBroker, RandomBytesOnEveryPortHarmNobody)
     std::mt19937 random(11); // NOLINT: the same bytes every time
     const std::string greeting("\xff\0\0\0\0\0\0\0\x01\x7f\x03\0CURVE", 17);
     std::vector<int> open;
+    const auto& there = hub->listening();
+    const std::vector endpoints{at(there.port), at(there.pub_port),
+                                cluster::tcp_endpoint("127.0.0.1", there.tap_port)};
     for (int round = 0; round < 60; ++round)
-        for (const auto port : {hub->listening().port, hub->listening().pub_port}) {
+        for (const auto& endpoint : endpoints) {
             std::string bytes(1 + random() % 3000, '\0');
             for (auto& c : bytes)
                 c = static_cast<char>(random());
             if (round % 3 == 0) // a sound greeting, then nonsense
                 bytes = greeting + std::string(47, '\0') + bytes;
-            open.push_back(raw_connection(at(port)));
+            open.push_back(raw_connection(endpoint));
             (void)!::send(open.back(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
         }
 
