@@ -31,7 +31,7 @@ protocol::frame kick_frame(std::string_view reason, milliseconds retry_after = m
 bool is_own_fault(errc why)
 {
     return why == errc::bad_request || why == errc::no_such_route || why == errc::too_large ||
-           why == errc::rate_limited;
+           why == errc::rate_limited || why == errc::unauthorized || why == errc::forbidden;
 }
 
 /// What the dictionary lists may; of anything else the words tell.

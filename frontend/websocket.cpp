@@ -62,8 +62,8 @@ net::awaitable<bool> connection::shake_hands()
         socket_,
         [this, &early](std::span<char> into, error_code& failed) { return receive(into, early, failed); },
         [this](std::string bytes) { queue(std::move(bytes)); });
-    auto done =
-        co_await upgrade(std::move(layer), [this](const upgrade_request& asked) { return judge(asked); });
+    upgrade_judge judging = [this](const upgrade_request& asked) { return judge(asked); };
+    auto done = co_await upgrade(std::move(layer), std::move(judging));
     if (gone())
         co_return false;
     done.behind += early;

@@ -159,6 +159,19 @@ TEST_F(SessionLimits, WhatAClientMustKnowToBeWrongIsAbuseWhoeverRefusesIt)
     EXPECT_EQ(s.state, phase::closing);
 }
 
+TEST_F(SessionLimits, WhoTriesTokensIsKickedForAbuse)
+{
+    for (const auto why : {errc::unauthorized, errc::forbidden}) {
+        with({.abuse = 2});
+        session& s = client();
+        handler.why = why;
+        for (std::uint32_t id = 1; id <= 3; ++id)
+            ask(s, id);
+
+        EXPECT_EQ(s.state, phase::closing);
+    }
+}
+
 TEST_F(SessionLimits, WhatOthersAreTheReasonForIsNone)
 {
     with({.abuse = 1});
