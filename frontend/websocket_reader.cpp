@@ -44,10 +44,10 @@ void unmask(std::span<char> payload, std::string_view mask)
         payload[i] = static_cast<char>(payload[i] ^ key[i % key.size()]);
 }
 
-/// Codes that an endpoint may send (section 7.4).
+/// Codes that an endpoint may send (section 7.4, and IANA's registry for what came later).
 bool may_close_with(std::uint64_t code)
 {
-    const bool defined = code >= 1000 && code <= 1013 && code != 1004 && code != 1005 && code != 1006;
+    const bool defined = code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006;
     return defined || (code >= 3000 && code <= 4999);
 }
 

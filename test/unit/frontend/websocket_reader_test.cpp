@@ -205,5 +205,19 @@ TEST_F(WebsocketReader, CloseCarriesItsCode)
     EXPECT_EQ(read(frame(close, "")), (std::vector<seen>{{kind::close, "", 1005}}));
 }
 
+std::string close_with(unsigned code)
+{
+    return frame(close, std::string{static_cast<char>(code >> 8), static_cast<char>(code & 0xff)});
+}
+
+TEST_F(WebsocketReader, CodesThatMayBeSentAreThoseRegisteredAndTheApplications)
+{
+    using codes = std::vector<std::uint16_t>;
+    for (const auto code : codes{1000, 1003, 1007, 1014, 3000, 4999})
+        EXPECT_EQ(read(close_with(code)), (std::vector<seen>{{kind::close, "", code}}));
+    for (const auto code : codes{0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65'535})
+        EXPECT_EQ(read(close_with(code)), std::vector{broken}) << code;
+}
+
 } // namespace
 } // namespace citron::frontend
