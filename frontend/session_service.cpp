@@ -43,11 +43,6 @@ bool may_be_called(std::string_view text)
     return route && route->for_clients();
 }
 
-bool reports_mistake(std::uint16_t code)
-{
-    return code == close_protocol_error || code == close_bad_payload || code == close_too_big;
-}
-
 } // namespace
 
 session_service::tally::tally(protocol::counters& counters)
@@ -133,10 +128,16 @@ void session_service::on_control(session_id id, std::string bytes, instant now)
     const protocol::frame f(std::move(bytes));
     if (code == 0)
         return push(*s, f, now);
-    if (!reports_mistake(code))
-        return end(*s, {f}, now);
+    end(*s, {f}, now);
+}
+
+void session_service::on_mistake(session_id id, std::uint16_t code, instant now)
+{
+    session* s = find(id);
+    if (!s || s->state == phase::closing)
+        return;
     ++count_.protocol_errors;
-    end(*s, {kick_frame("protocol"), f}, now);
+    end(*s, {kick_frame("protocol"), close_frame(code)}, now);
 }
 
 void session_service::on_gone(session_id id, instant now)

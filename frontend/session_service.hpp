@@ -82,9 +82,11 @@ public:
     /// {"reason":"protocol"}.
     void on_message(session_id id, std::string_view payload, instant now);
     /// What the WebSocket layer itself has to say (upgrade answer, pong, close): queued in its order among
-    /// our frames. A close frame ends the session, after a kick {"reason":"protocol"} when it reports the
-    /// client's mistake.
+    /// our frames. A close frame ends the session.
     void on_control(session_id id, std::string bytes, instant now);
+    /// The client has broken the WebSocket protocol: ends the session with kick {"reason":"protocol"} and a
+    /// close frame with `code`.
+    void on_mistake(session_id id, std::uint16_t code, instant now);
     /// The socket has closed, or the shell closed it after flushing a closing session. Forgets the session.
     void on_gone(session_id id, instant now);
     /// Every 100 ms or so: heartbeats and deadlines, by one wheel.

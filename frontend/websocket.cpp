@@ -152,7 +152,8 @@ bool connection::digest(std::span<char> bytes)
             queue(close_frame(e.code == close_no_status ? close_normal : e.code));
             return false;
         case kind::mistake:
-            queue(close_frame(e.code));
+            table_->sessions.on_mistake(id_, e.code, clock_now());
+            table_->turn();
             return false;
         }
     }

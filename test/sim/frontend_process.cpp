@@ -53,7 +53,9 @@ void frontend_process::read(socket& s, std::string bytes)
             sessions().on_message(who, e.payload, now());
         else if (e.what == kind::ping)
             control(who, frontend::pong_frame(e.payload));
-        else if (e.what != kind::pong)
+        else if (e.what == kind::mistake)
+            return sessions().on_mistake(who, e.code, now());
+        else if (e.what == kind::close)
             return control(who, frontend::close_frame(
                                     e.code == frontend::close_no_status ? frontend::close_normal : e.code));
     }

@@ -608,9 +608,23 @@ TEST_F(SessionService, AWebSocketMistakeIsToldAsProtocolFirst)
 {
     session& s = working_client();
 
-    service.on_control(s.id, std::string("\x88\x02\x03\xf1", 4), now); // 1009: message too big
+    service.on_mistake(s.id, close_too_big, now);
 
     EXPECT_EQ(hear(s), (strings{R"(kick {"reason":"protocol"})", "close 1009"}));
+    EXPECT_EQ(handler.closed, std::vector<session_id>{s.id});
+    EXPECT_EQ(counters.at("session.protocol_errors"), 1U);
+}
+
+TEST_F(SessionService, WhoClosesWithACodeThatBlamesUsIsNotKicked)
+{
+    for (const auto code : {close_protocol_error, close_bad_payload, close_too_big}) {
+        session& s = working_client();
+
+        service.on_control(s.id, std::string(close_frame(code).view()), now);
+
+        EXPECT_EQ(hear(s), strings{"close " + std::to_string(code)});
+    }
+    EXPECT_EQ(counters.at("session.protocol_errors"), 0U);
 }
 
 } // namespace
