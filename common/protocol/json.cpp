@@ -34,6 +34,13 @@ bool nested_too_deep(std::string_view text)
     return false;
 }
 
+/// What nlohmann's parser must not be shown: it takes a NUL for the end of the text, whatever follows, and
+/// steps over a byte order mark.
+bool unreadable(std::string_view text)
+{
+    return text.find('\0') != text.npos || text.starts_with("\xef\xbb\xbf") || nested_too_deep(text);
+}
+
 bool is_control(char32_t point)
 {
     return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x2028 || point == 0x2029;
@@ -43,7 +50,7 @@ bool is_control(char32_t point)
 
 result<json> parse_json(std::string_view text)
 {
-    if (nested_too_deep(text))
+    if (unreadable(text))
         return std::unexpected(errc::bad_request);
     auto value = json::parse(text, nullptr, false);
     if (value.is_discarded())
@@ -53,7 +60,7 @@ result<json> parse_json(std::string_view text)
 
 result<json> parse_unambiguous(std::string_view text)
 {
-    if (nested_too_deep(text))
+    if (unreadable(text))
         return std::unexpected(errc::bad_request);
     std::vector<std::set<std::string>> open; // the keys of each object that we are in
     bool twice = false;

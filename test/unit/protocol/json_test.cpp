@@ -20,6 +20,14 @@ TEST(Json, RefusesWhatIsNoJson)
         EXPECT_EQ(parse_json(text).error(), errc::bad_request) << text;
 }
 
+TEST(Json, ANulEndsNoTextAndAByteOrderMarkBeginsNone)
+{
+    for (const auto& text : {"{}\0"s, "{}\0x"s, "{\0}"s, "\xef\xbb\xbf{}"s}) {
+        EXPECT_EQ(parse_json(text).error(), errc::bad_request) << text;
+        EXPECT_EQ(parse_unambiguous(text).error(), errc::bad_request) << text;
+    }
+}
+
 TEST(Json, RefusesNestingThatWouldEatTheStack)
 {
     const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
