@@ -65,6 +65,8 @@ std::string complaint_of(const json::exception& error)
 conf_file::conf_file(const std::filesystem::path& path) : name_(path.string())
 {
     const auto bytes = read_all(path);
+    if (bytes.find('\0') != bytes.npos) // the parser would take it for the end, whatever follows
+        throw config_error(name_ + ": holds a NUL byte");
     try {
         // The parser copies its callback: the state lives here.
         no_key_twice check(name_);

@@ -46,6 +46,12 @@ std::string complaint_about_chat(const std::string& text)
     return complaint(folder);
 }
 
+TEST(Config, ANulEndsNoFile)
+{
+    using namespace std::string_literals;
+    EXPECT_EQ(complaint_about_chat("{}\0{\"idleMs\":1}"s), "chat.json: holds a NUL byte");
+}
+
 TEST(Config, TheShippedFilesHaveTheDefaults)
 {
     const auto source = std::filesystem::path(CITRON_SOURCE_DIR) / "conf";
