@@ -1,0 +1,11 @@
+# One fuzzer per file, with everything that it can reach: see test/fuzz/run.
+file(GLOB fuzzer_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*_fuzzer.cpp)
+add_custom_target(fuzzers)
+foreach(source IN LISTS fuzzer_sources)
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(${name} ${source})
+  target_link_libraries(${name} PRIVATE protocol frontend_core broker_core runtime)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzzers ${name})
+endforeach()
+target_sources(jwt_fuzzer PRIVATE ${CMAKE_CURRENT_LIST_DIR}/../unit/frontend/identity/issuer.cpp)
