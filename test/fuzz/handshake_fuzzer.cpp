@@ -40,6 +40,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     must(said && said->is_object() && said->contains("sys"), "who says nothing is refused");
+    const auto& sys = (*said)["sys"];
+    must(!sys.is_null() && sys != false && sys != 0 && sys != "",
+         "a falsy sys is none, as JavaScript has it");
     const auto told = json_in(*answer);
     must(told["code"] == 200 && told["sys"]["heartbeat"] == 10, "the answer is the whole truth");
     const bool knows = body.find(shake.version()) != body.npos;

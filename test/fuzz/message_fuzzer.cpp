@@ -57,6 +57,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     must(m->body.data() + m->body.size() == body.data() + body.size(), "the body ends where the bytes end");
     must(m->type == message_type::request || m->type == message_type::response || m->id == 0,
          "only a request and its response are numbered");
+    const bool named = m->type != message_type::response && !m->route_code;
+    must(!named || static_cast<std::uint8_t>(m->route.data()[-1]) == m->route.size(), "a route is whole");
     round_trip(*m);
     check_route(m->route);
     return 0;

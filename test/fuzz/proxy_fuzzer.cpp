@@ -26,6 +26,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     must(!proxied_client(head, std::string(rest) + "x"), "a header is exactly its bytes");
     if (!client)
         return 0;
+    constexpr std::size_t two_ends = 12; // of IPv4, with ports
+    must(rest.size() >= two_ends, "both ends are there");
     const auto text = citron::protocol::to_text(*client);
     must(citron::protocol::parse_ip_address(text) == client, "a client has an address");
     return 0;
