@@ -38,6 +38,7 @@ auto owning(const protocol::view& v)
 std::string text_of(const protocol::view& v)
 {
     std::vector<std::string_view> ids;
+    ids.reserve(v.servers.size());
     for (const auto& server : v.servers)
         ids.push_back(server.id);
     return fmt::format("view number={} generation={} ready={} servers={} dropped={}", v.number, v.generation,

@@ -86,7 +86,7 @@ void reader::skip_one(std::size_t depth)
     if (tag < 0x80 || tag >= 0xe0) // small integers
         return;
     if (tag < 0x90)
-        return skip(2 * (tag & 0xfU), depth - 1);
+        return skip(2UL * (tag & 0xfU), depth - 1);
     if (tag < 0xa0)
         return skip(tag & 0xfU, depth - 1);
     if (tag < 0xc0)

@@ -31,7 +31,7 @@ void guard(std::string_view name, Work&& work)
 template <typename Executor>
 void spawn(const Executor& executor, std::string name, net::awaitable<void> work)
 {
-    auto last_resort = [name = std::move(name)](std::exception_ptr failure) {
+    auto last_resort = [name = std::move(name)](const std::exception_ptr& failure) {
         if (failure)
             guard(name, [&] { std::rethrow_exception(failure); });
     };
