@@ -20,7 +20,8 @@ durable_options durable_options_of(const runtime::config& conf)
 {
     const auto folder = conf.run_dir / "data";
     std::error_code ignored; // if it is not there then, opening the file says so
-    std::filesystem::create_directories(folder, ignored);
+    if (std::filesystem::create_directories(folder, ignored)) // what people said is nothing for other users
+        std::filesystem::permissions(folder, std::filesystem::perms::owner_all, ignored);
     const bool fsync = conf.chat.durability == runtime::durability::fsync;
     const auto age = std::chrono::milliseconds(conf.chat.history_age).count();
     return {.file = {.path = (folder / "history.db").string(),
