@@ -18,7 +18,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include <set>
+#include <list>
 
 namespace citron::frontend {
 namespace {
@@ -132,14 +132,14 @@ struct web_server::state
 {
     state(web_root r, const tls_identity* t, protocol::counters& counters)
         : root(std::move(r)), tls(t), requests(counters.at("http.requests")),
-          refused(counters.at("http.refused"))
+          crowded_out(counters.at("http.crowded_out"))
     {
     }
 
     web_root root;
-    const tls_identity* tls;           ///< nullptr: plain
-    std::set<beast::tcp_stream*> open; ///< each owned by its coroutine
-    std::uint64_t &requests, &refused;
+    const tls_identity* tls;            ///< nullptr: plain
+    std::list<beast::tcp_stream*> open; ///< each owned by its coroutine; the longest here first
+    std::uint64_t &requests, &crowded_out;
 };
 
 namespace {
@@ -168,18 +168,19 @@ response make_response(web_answer a, std::string_view policy, bool head, bool ke
     return r;
 }
 
-/// A stream is among the open ones for as long as this lives, whatever its coroutine throws.
+/// A stream is among the open ones for as long as this lives, whatever its coroutine throws; unless it was
+/// crowded out.
 struct open_place
 {
-    open_place(std::set<beast::tcp_stream*>& all, beast::tcp_stream& s) : open(all), stream(s)
+    open_place(std::list<beast::tcp_stream*>& all, beast::tcp_stream& s) : open(all), stream(s)
     {
-        open.insert(&stream);
+        open.push_back(&stream);
     }
-    ~open_place() { open.erase(&stream); }
+    ~open_place() { open.remove(&stream); }
     open_place(const open_place&) = delete;
     open_place& operator=(const open_place&) = delete;
 
-    std::set<beast::tcp_stream*>& open;
+    std::list<beast::tcp_stream*>& open;
     beast::tcp_stream& stream;
 };
 
@@ -279,14 +280,23 @@ net::awaitable<void> web_server::serve(std::shared_ptr<state> s, tcp::socket soc
 
 void web_server::take(tcp::socket socket)
 {
-    if (state_->open.size() >= max_connections) {
-        ++state_->refused;
-        return;
-    }
+    make_room();
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
     const auto executor = socket.get_executor();
     runtime::spawn(executor, "http", serve(state_, std::move(socket)));
+}
+
+/// A page takes milliseconds to load: who has been here longest waits for nothing, or wants to keep others
+/// out.
+void web_server::make_room()
+{
+    auto& open = state_->open;
+    if (open.size() < max_connections)
+        return;
+    ++state_->crowded_out;
+    open.front()->close(); // its coroutine ends in a later turn
+    open.pop_front();
 }
 
 void web_server::stop()

@@ -67,12 +67,14 @@ public:
     web_server(const web_server&) = delete;
     web_server& operator=(const web_server&) = delete;
 
+    /// With max_connections open, the one that has been longest is closed.
     void take(net::ip::tcp::socket socket);
     /// Closes all connections.
     void stop();
 
 private:
     struct state;
+    void make_room();
     static net::awaitable<void> serve(std::shared_ptr<state> s, net::ip::tcp::socket socket);
     std::shared_ptr<state> state_; ///< shared with the connections' coroutines
 };
