@@ -167,7 +167,9 @@ void link::open(std::uint64_t nonce)
 /// What arrived before the line was cut still counts.
 void link::on_hint(std::string_view why)
 {
-    hint_ = why;
+    // A broker that ends takes along who is just shaking hands: only twice in a row does it mean something.
+    ended_early_ = why == "handshake" ? ended_early_ + 1 : 0;
+    hint_ = ended_early_ == 1 ? std::string_view() : why;
     if (dealer_)
         dealer_->drain();
     if (!*alive_)

@@ -78,6 +78,7 @@ private:
     key_source key_source_;
     std::optional<link_keys> keys_; ///< the last ones that could be read
     std::size_t tried_ = 0;         ///< of keys_->broker: the next one whenever a line does not come up
+    unsigned ended_early_ = 0;      ///< lines in a row that ended within the handshake
     std::string hint_;              ///< why this line has ended, where the socket knew
     net::steady_timer timer_;
     std::shared_ptr<bool> alive_; ///< false after stop(): for the ticking coroutine and posted turns

@@ -89,8 +89,12 @@ void judge_farewells(ledger& book)
 
 /// An acknowledged whisper was shown, and nobody who was there is unknown; unless the addressee came or went
 /// about that time.
-void judge_whispers(ledger& book)
+void judge_whispers(city& town, ledger& book)
 {
+    // Of two who want one name the one whose connector is cut off does not know that it has lost it.
+    const auto is_unsure = [&](const ledger::whisper& w) {
+        return book.allowed().kicks && w.to == town.ways().contested;
+    };
     const auto was_there = [&book](const ledger::whisper& w, instant answered) {
         constexpr milliseconds margin{2000};
         return std::ranges::any_of(book.stays(), [&](const stay& s) {
@@ -99,7 +103,7 @@ void judge_whispers(ledger& book)
         });
     };
     for (const auto& [content, w] : book.whispers()) {
-        if (w.acknowledged && w.seen_by.empty() && was_there(w, *w.acknowledged))
+        if (w.acknowledged && w.seen_by.empty() && !is_unsure(w) && was_there(w, *w.acknowledged))
             book.complain(fmt::format("{} was acknowledged, but {} was not shown it", content, w.to));
         if (w.unknown && !book.allowed().kicks && was_there(w, *w.unknown))
             book.complain(fmt::format("{} was refused, but {} was in {}", content, w.to, w.rid));
@@ -144,7 +148,7 @@ void judge(city& town, ledger& book, bool babbling)
         judge_room(town, book, rid);
         judge_rosters(town, book, rid);
     }
-    judge_whispers(book);
+    judge_whispers(town, book);
     judge_farewells(book);
     for (const auto& c : town.clients()) {
         if (c->stays().empty() && !has_twin_inside(town, *c))
