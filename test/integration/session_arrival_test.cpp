@@ -1,4 +1,5 @@
 // Who is let in, over real sockets: by address, behind proxies, by origin, and how fast a client is read.
+#include "echo_server.hpp"
 #include "raw_client.hpp"
 
 #include "common/protocol/package.hpp"
@@ -19,11 +20,10 @@ using protocol::encode_package;
 using protocol::encode_request;
 using protocol::package_type;
 using runtime::admission_config;
+using test::ack;
+using test::hello;
 using test::raw_client;
 using test::run_until;
-
-const std::string hello = encode_package(package_type::handshake, R"({"sys":{"type":"test"}})");
-const std::string ack = encode_package(package_type::handshake_ack, "");
 
 struct echo final : session_handler
 {

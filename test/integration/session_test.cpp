@@ -1,4 +1,5 @@
 // Real WebSocket connections over loopback against websockets, listener and session_service.
+#include "echo_server.hpp"
 #include "raw_client.hpp"
 
 #include "common/protocol/package.hpp"
@@ -18,28 +19,16 @@ using namespace std::chrono_literals;
 using protocol::encode_package;
 using protocol::encode_request;
 using protocol::package_type;
+using test::ack;
+using test::echo;
+using test::heartbeat;
+using test::hello;
 using test::raw_client;
 using test::run_until;
 using test::ws_frame;
 
-const std::string hello = encode_package(package_type::handshake, R"({"sys":{"type":"test"}})");
-const std::string ack = encode_package(package_type::handshake_ack, "");
-const std::string heartbeat = encode_package(package_type::heartbeat, "");
 const std::string kicked_protocol = encode_package(package_type::kick, R"({"reason":"protocol"})");
 constexpr auto route = "chat.chatHandler.send";
-
-/// Answers each request with its own body.
-struct echo final : session_handler
-{
-    void on_request(session& s, const request& r, instant now) override
-    {
-        service->respond(s, r.id, r.body, r.body.size(), now);
-    }
-    void on_session_closed(session& /*s*/, instant /*now*/) override { ++closed; }
-
-    session_service* service = nullptr;
-    int closed = 0;
-};
 
 class Session : public testing::Test
 {

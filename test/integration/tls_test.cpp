@@ -1,4 +1,5 @@
 // WebSocket connections over TLS on real sockets.
+#include "echo_server.hpp"
 #include "raw_client.hpp"
 
 #include "common/protocol/package.hpp"
@@ -19,26 +20,15 @@ using namespace std::chrono_literals;
 using protocol::encode_package;
 using protocol::encode_request;
 using protocol::package_type;
+using test::ack;
+using test::echo;
+using test::heartbeat;
+using test::hello;
 using test::raw_client;
 using test::run_until;
 using test::write_certificate;
 
-const std::string hello = encode_package(package_type::handshake, R"({"sys":{"type":"test"}})");
-const std::string ack = encode_package(package_type::handshake_ack, "");
-const std::string heartbeat = encode_package(package_type::heartbeat, "");
 constexpr auto route = "chat.chatHandler.send";
-
-struct echo final : session_handler
-{
-    void on_request(session& s, const request& r, instant now) override
-    {
-        service->respond(s, r.id, r.body, r.body.size(), now);
-    }
-    void on_session_closed(session& /*s*/, instant /*now*/) override { ++closed; }
-
-    session_service* service = nullptr;
-    int closed = 0;
-};
 
 /// TLS between a raw client and its socket; the test keeps looking at it.
 class tls_layer final : public test::transport
