@@ -146,7 +146,8 @@ private:
     void opened(const std::string& rid, store::opened as);
     void not_opened(room& r);
     void open_later(room& r);
-    void refuse_waiting(room& r, errc why, std::string_view connector = {});
+    using call_filter = std::function<bool(const protocol::envelope&)>;
+    void refuse_waiting(room& r, errc why, const call_filter& which = {});
     void remove_unlisted(room& r);
     void note_told_to_move(room& r);
     void refuse_orphans(room& r);

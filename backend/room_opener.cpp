@@ -94,12 +94,12 @@ void channel_service::open_later(room& r)
         turn_away(r);
 }
 
-/// Calls alone, of one connector or of all.
-void channel_service::refuse_waiting(room& r, errc why, std::string_view connector)
+/// Calls alone, all or those that `which` names.
+void channel_service::refuse_waiting(room& r, errc why, const call_filter& which)
 {
     std::erase_if(r.waiting, [&](const stored_envelope& one) {
         const auto e = one.get();
-        if (e.kind != protocol::kind::call || (!connector.empty() && e.from != connector))
+        if (e.kind != protocol::kind::call || (which && !which(e)))
             return false;
         r.waiting_bytes -= std::min(r.waiting_bytes, waiting_size(e));
         answer(caller_of(e), e.room, why, {});
@@ -157,15 +157,11 @@ void channel_service::note_told_to_move(room& r)
 /// would say that whom it let in is gone. From one that only opens a new link it comes again.
 void channel_service::refuse_orphans(room& r)
 {
-    std::erase_if(r.waiting, [&](const stored_envelope& one) {
-        const auto e = one.get();
+    refuse_waiting(r, errc::moved, [this](const envelope& e) {
         if (e.route != protocol::add::route)
             return false;
         const auto request = protocol::unpack<protocol::add>(e.body);
-        if (!request || here(request->who))
-            return false;
-        answer(caller_of(e), e.room, errc::moved, {});
-        return true;
+        return request && !here(request->who);
     });
 }
 
@@ -279,8 +275,9 @@ void channel_service::remove_unlisted(room& r)
 void channel_service::end_enroll(const std::string& connector, room_list list)
 {
     std::vector<std::string> touched;
+    const auto is_its = [&](const envelope& e) { return e.from == connector; };
     for (auto& [rid, r] : rooms_) {
-        refuse_waiting(*r, errc::moved, connector); // it sends again what it has not given up meanwhile
+        refuse_waiting(*r, errc::moved, is_its); // it sends again what it has not given up meanwhile
         if (list.contains(rid))
             continue;
         r->enrolled.erase(connector);
