@@ -23,16 +23,17 @@ struct client_route
     bool numbered = false;  ///< repeated until answered, and executed once, in order
     bool repeatable = true; ///< not numbered, but harmless when executed twice
     right needs = right::none;
+    bool bulky = false; ///< its answer may be as large as a page of history: few are on their way at a time
 
     /// It lets the client into a room: limits count it as that too.
     [[nodiscard]] constexpr bool enters() const { return needs == right::enter || needs == right::join; }
 };
 
 inline constexpr std::array client_routes{
-    client_route{"chat.chatHandler.history"},
+    client_route{.route = "chat.chatHandler.history", .bulky = true},
     client_route{"chat.chatHandler.send", true, true, right::write},
     client_route{"chat.chatHandler.signal", false, false, right::write},
-    client_route{"chat.chatHandler.users"},
+    client_route{.route = "chat.chatHandler.users", .bulky = true},
     client_route{.route = "connector.entryHandler.enter", .needs = right::enter},
     client_route{.route = "connector.entryHandler.join", .needs = right::join},
     client_route{"connector.entryHandler.leave"},

@@ -1,5 +1,7 @@
 #include "frontend/connector/room_calls.hpp"
 
+#include "common/protocol/dispatcher.hpp"
+
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -7,18 +9,16 @@
 namespace citron::frontend {
 
 room_calls::room_calls(room_call_options options, cluster::rpc& rpc, protocol::counters& counters)
-    : options_(options), rpc_(rpc), retries_(counters.at("call.retries")),
+    : options_(options), rpc_(rpc), pages_(options.pages_at_once), retries_(counters.at("call.retries")),
       timeouts_(counters.at("call.timeouts"))
 {
 }
 
-room_calls::call_id room_calls::start(std::string room, std::string_view route, std::string body,
-                                      instant deadline, bool repeatable, callback done, instant now,
-                                      session_id client)
+room_calls::call_id room_calls::start(room_call what, callback done, instant now)
 {
     const auto id = next_++;
-    bytes_ += body.size();
-    call started{std::move(room), route, std::move(body), deadline, now, repeatable, std::move(done), client};
+    bytes_ += what.body.size();
+    call started{.what = std::move(what), .done = std::move(done), .retry_at = now};
     auto& c = calls_.emplace_hint(calls_.end(), id, std::move(started))->second;
     if (!held_)
         attempt(id, c, now);
@@ -27,20 +27,60 @@ room_calls::call_id room_calls::start(std::string room, std::string_view route, 
 
 void room_calls::attempt(call_id id, call& c, instant now)
 {
+    c.waiting = false;
+    if (!c.what.bulky)
+        return ask(
+            id, c, [this, id](const cluster::answer& a, instant at) { on_answer(id, a, at); }, now);
+    pages_.ask(owner_of(c.what.room), c.what.client, id);
+    ask_pages(now);
+}
+
+void room_calls::ask(call_id id, call& c, cluster::rpc::callback answered, instant now)
+{
     retries_ += c.tried ? 1 : 0;
-    if (c.tried && c.client != 0 && told_repeat_)
+    if (c.tried && c.what.client != 0 && told_repeat_)
         repack(id, c);
     c.tried = true;
-    c.waiting = false;
-    rpc_.call_room(c.room, c.route, c.body, std::min(now + options_.try_for, c.deadline),
-                   [this, id](const cluster::answer& a, instant at) { on_answer(id, a, at); });
+    const auto& [room, route, body, deadline, repeatable, bulky, client] = c.what;
+    rpc_.call_room(room, route, body, std::min(now + options_.try_for, deadline), std::move(answered));
+}
+
+/// Those whose turn it is.
+void room_calls::ask_pages(instant now)
+{
+    while (!held_) {
+        auto turn = pages_.next();
+        if (!turn)
+            return;
+        const auto found = calls_.find(turn->call);
+        if (found == calls_.end()) { // cancelled, or its deadline has passed
+            pages_.end(*turn);
+            continue;
+        }
+        const auto id = turn->call;
+        ask(
+            id, found->second,
+            [this, turn = std::move(*turn)](const cluster::answer& a, instant at) {
+                pages_.end(turn);
+                on_answer(turn.call, a, at);
+                ask_pages(at);
+            },
+            now);
+    }
+}
+
+/// The owner by the newest view. It may be another one by now: then it counts for the wrong one, until go().
+std::string room_calls::owner_of(std::string_view room) const
+{
+    const auto which = protocol::pick(room, owners_);
+    return which == protocol::npos ? std::string{} : owners_[which];
 }
 
 void room_calls::repack(call_id id, call& c)
 {
-    bytes_ -= c.body.size();
-    told_repeat_(id, c.client, c.body);
-    bytes_ += c.body.size();
+    bytes_ -= c.what.body.size();
+    told_repeat_(id, c.what.client, c.what.body);
+    bytes_ += c.what.body.size();
 }
 
 void room_calls::resend(call_id id, instant now)
@@ -59,19 +99,19 @@ void room_calls::on_answer(call_id id, const cluster::answer& a, instant now)
         a.who == cluster::speaker::addressee && a.code != errc::moved && a.code != errc::hole;
     if (definite)
         return finish(id, a, now);
-    if (a.who == cluster::speaker::nobody && !c.repeatable)
+    if (a.who == cluster::speaker::nobody && !c.what.repeatable)
         return finish(id, {errc::unavailable, {}}, now); // may have been carried out: never twice
     c.waiting = true;                                    // on_tick repeats it, or ends it at its deadline
     c.retry_at = now + options_.retry;
     if (a.code == errc::hole)
         if (const auto wanted = protocol::unpack<std::uint64_t>(a.body); wanted && told_hole_)
-            told_hole_(id, c.client, *wanted, now);
+            told_hole_(id, c.what.client, *wanted, now);
 }
 
 void room_calls::cancel(call_id id)
 {
     if (const auto node = calls_.extract(id))
-        bytes_ -= node.mapped().body.size();
+        bytes_ -= node.mapped().what.body.size();
 }
 
 void room_calls::fail(call_id id, errc why, instant now)
@@ -83,7 +123,7 @@ void room_calls::fail(call_id id, errc why, instant now)
 void room_calls::finish(call_id id, const cluster::answer& a, instant now)
 {
     const auto node = calls_.extract(id);
-    bytes_ -= node.mapped().body.size();
+    bytes_ -= node.mapped().what.body.size();
     node.mapped().done(a, now);
 }
 
@@ -91,14 +131,17 @@ void room_calls::hold()
 {
     held_ = true;
     for (auto& [id, c] : calls_)
-        c.waiting = c.waiting || c.repeatable;
+        c.waiting = c.waiting || c.what.repeatable;
 }
 
-void room_calls::go(instant now)
+void room_calls::go(std::vector<std::string> owners, instant now)
 {
     held_ = false;
+    owners_ = std::move(owners);
+    pages_.begin_anew();
     for (auto& [id, c] : calls_)
-        if (c.repeatable || c.waiting) // else its one try is still under way, and somebody will answer it
+        if (c.what.repeatable ||
+            c.waiting) // else its one try is still under way, and somebody will answer it
             attempt(id, c, now);
 }
 
@@ -106,7 +149,7 @@ void room_calls::on_tick(instant now)
 {
     std::vector<call_id> expired;
     for (auto& [id, c] : calls_) {
-        if (now >= c.deadline)
+        if (now >= c.what.deadline)
             expired.push_back(id);
         else if (!held_ && c.waiting && now >= c.retry_at)
             attempt(id, c, now);

@@ -3,13 +3,14 @@
 
 #include "common/cluster/rpc.hpp"
 #include "common/protocol/counters.hpp"
+#include "frontend/connector/page_turns.hpp"
 #include "frontend/session.hpp"
 
 #include <functional>
 #include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
 namespace citron::frontend {
 
@@ -21,23 +22,35 @@ struct room_call_options
     milliseconds try_for{3'000};           ///< deadline of one try
     milliseconds retry{150};               ///< pause after a try that reached nobody
     std::size_t total_bytes = 256U << 20U; ///< of all unanswered calls; beyond it: overloaded
+    std::size_t pages_at_once = 16;        ///< bulky calls on their way to one owner; more wait here
+};
+
+/// What is asked of whoever owns the room.
+struct room_call
+{
+    std::string room;
+    std::string_view route; ///< outlives the call: a constant
+    std::string body;
+    instant deadline;
+    bool repeatable = true; ///< false: given up as `unavailable` where the outcome of a try is unknown
+    bool bulky = false;     ///< its answer may be as large as a page of history: it waits for its turn
+    session_id client = 0;  ///< on whose behalf; 0: nobody's
 };
 
 class room_calls
 {
 public:
-    using call_id = std::uint64_t;
+    using call_id = page_turns::call_id;
     using callback = std::function<void(const cluster::answer&, instant)>;
 
     room_calls(room_call_options options, cluster::rpc& rpc, protocol::counters& counters);
 
     /// `done` is called once, never from within start(): with the owner's word, or `timeout` at the deadline.
-    /// `repeatable` false: given up as `unavailable` where the outcome of a try is unknown. `route` outlives
-    /// the call: a constant. `client`: on whose behalf, for on_hole; 0: nobody's.
-    call_id start(std::string room, std::string_view route, std::string body, instant deadline,
-                  bool repeatable, callback done, instant now, session_id client = 0);
+    call_id start(room_call what, callback done, instant now);
     /// The callback will not be called.
     void cancel(call_id id);
+    /// This client is gone: of its bulky calls those that still wait for their turn go to nobody any more.
+    void drop_pages(session_id client) { pages_.drop(client); }
     void resend(call_id id, instant now);
     /// Ends it now.
     void fail(call_id id, errc why, instant now);
@@ -53,7 +66,7 @@ public:
     void hold();
     /// We are enrolled with the present owners: everything unanswered is asked again, in the order it was
     /// started; but what is not repeatable only if it has certainly reached nobody.
-    void go(instant now);
+    void go(std::vector<std::string> owners, instant now);
     void on_tick(instant now);
     [[nodiscard]] std::size_t size() const { return calls_.size(); }
     /// Another call of that size would be one too many: the caller should refuse it.
@@ -65,23 +78,24 @@ public:
 private:
     struct call
     {
-        std::string room;
-        std::string_view route;
-        std::string body;
-        instant deadline, retry_at;
-        bool repeatable;
+        room_call what;
         callback done;
-        session_id client;
-        bool tried = false, waiting = true;
+        instant retry_at{};
+        bool tried = false, waiting = true; ///< neither on its way nor waiting for its turn
     };
 
     void attempt(call_id id, call& c, instant now);
+    void ask(call_id id, call& c, cluster::rpc::callback answered, instant now);
+    void ask_pages(instant now);
+    [[nodiscard]] std::string owner_of(std::string_view room) const;
     void repack(call_id id, call& c);
     void on_answer(call_id id, const cluster::answer& a, instant now);
     void finish(call_id id, const cluster::answer& a, instant now);
 
     room_call_options options_;
     cluster::rpc& rpc_;
+    page_turns pages_;
+    std::vector<std::string> owners_;
     std::map<call_id, call> calls_;
     std::size_t bytes_ = 0; ///< of their bodies
     call_id next_ = 1;

@@ -52,8 +52,11 @@ void room_feed::ask(room& r, instant now)
             ask_at(*asked, at + options_.ask_again);
         }
     };
-    (void)calls_.start(r.rid, protocol::sync::route, protocol::pack(protocol::sync{r.seen}),
-                       now + options_.ask_for, true, done, now);
+    (void)calls_.start({.room = r.rid,
+                        .route = protocol::sync::route,
+                        .body = protocol::pack(protocol::sync{r.seen}),
+                        .deadline = now + options_.ask_for},
+                       done, now);
 }
 
 void room_feed::ask_at(const room& r, instant when)

@@ -109,7 +109,12 @@ void room_service::ask_owner(place& p, const entry& wanted, others rest, reply d
                              .since_epoch = wanted.epoch,
                              .since_offset = wanted.offset};
     p.join_call = calls_.start(
-        wanted.rid, protocol::add::route, protocol::pack(body), deadline, true,
+        {.room = wanted.rid,
+         .route = protocol::add::route,
+         .body = protocol::pack(body),
+         .deadline = deadline,
+         .bulky = wanted.resume,
+         .client = p.client->id},
         [this, id = p.client->id, wanted, serial = p.serial, rest, done = std::move(done),
          deadline](const cluster::answer& a, instant at) {
             on_entered(id, wanted, serial, rest, done, deadline, a, at);
@@ -191,6 +196,7 @@ void room_service::bury(instant)
     for (const auto* s : std::exchange(closed_, {})) {
         while (!index_.places(s->id).empty())
             leave(*index_.places(s->id).front(), s->moving);
+        calls_.drop_pages(s->id);
         identities_.erase(s->id);
     }
 }
@@ -229,9 +235,14 @@ void room_service::forward(session& s, const protocol::client_route& route, std:
                      done = std::move(done)](const cluster::answer& a, instant at) {
         on_answered(client, serial, number, done, a, at);
     };
-    const auto id =
-        calls_.start(p.in->rid, route.route, protocol::pack(request), now + options_.request_timeout,
-                     route.numbered || route.repeatable, std::move(answered), now, s.id);
+    const auto id = calls_.start({.room = p.in->rid,
+                                  .route = route.route,
+                                  .body = protocol::pack(request),
+                                  .deadline = now + options_.request_timeout,
+                                  .repeatable = route.numbered || route.repeatable,
+                                  .bulky = route.bulky,
+                                  .client = s.id},
+                                 std::move(answered), now);
     if (!route.numbered)
         return;
     auto& used = identities_[s.id].next_send;
@@ -367,7 +378,7 @@ void room_service::on_view(const protocol::view& v, instant now)
         return;
     enrolled_ = truth;
     enroll(v);
-    calls_.go(now);
+    calls_.go(protocol::owners(v), now);
 }
 
 void room_service::enroll(const protocol::view& v)

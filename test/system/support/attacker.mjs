@@ -35,11 +35,12 @@ export class Wire {
     kicked = null;
 
     constructor(port, address, keep = 65536) {
+        this.keep = keep;
         this.socket = net.connect({ host: "127.0.0.1", port, localAddress: address });
         this.socket.on("error", () => {});
         this.socket.on("data", (data) => {
             this.bytes += data.length;
-            if (this.heard.length < keep)
+            if (this.heard.length < this.keep)
                 this.heard = Buffer.concat([this.heard, data]);
             this.kicked ??= /"reason":"(protocol|abuse|slow_consumer|heartbeat)"/.exec(data.toString("latin1"))?.[1] ?? null;
         });
@@ -77,9 +78,9 @@ const each = (count, action) => Promise.all(Array.from({ length: count }, (_, i)
 const seconds = (number) => { const end = performance.now() + number * 1000; return () => performance.now() < end; };
 
 /** What an enter needs: with `secret` users have to prove who they are, and these have accounts here. */
-function entry(t, username, rid) {
+function entry(t, username, rid, id = 1) {
     const token = t.secret && new Issuer("HS256", "site", Buffer.from(t.secret, "base64")).token({ sub: username, exp: Date.now() / 1000 + 600 });
-    return request(1, "connector.entryHandler.enter", { username, rid, token });
+    return request(id, "connector.entryHandler.enter", { username, rid, token });
 }
 
 export const attacks = {
@@ -137,9 +138,11 @@ export const attacks = {
     /** `clients` ask for pages of history, and read nothing of what they get. */
     async unread(t) {
         const first = Wire.upgraded(t.port, "127.0.7.1", entry(t, "writer", "unread"));
+        first.keep = 1 << 20; // the answers come among what it says itself
+        const has = (wire, text) => until(() => wire.heard.includes(text), text, 8);
+        await has(first, "\"resumeKey\"");
         await first.write(Buffer.concat(Array.from({ length: 4 }, (_, n) =>
             request(2 + n, "chat.chatHandler.send", { content: "x".repeat(100000), target: "*" }))));
-        const has = (wire, text) => until(() => wire.heard.includes(text), text, 8);
         await has(first, "\"offset\":4");
         const wires = await each(t.clients, async (i) => {
             const wire = Wire.upgraded(t.port, `127.0.7.${2 + i % 10}`, entry(t, `deaf ${i}`, "unread"));
@@ -232,7 +235,7 @@ export const attacks = {
         while (going() && !wire.over) {
             const block = [];
             for (; asked - answered - refused < 200 && block.length < 100; ++asked)
-                block.push(request(2 + next, "connector.entryHandler.enter", { username: "wanderer", rid: `room ${next++}` }));
+                block.push(entry(t, "wanderer", `room ${next}`, 2 + next++));
             if (block.length)
                 await wire.write(Buffer.concat(block));
             await pause(1);

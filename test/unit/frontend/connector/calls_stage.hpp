@@ -25,24 +25,33 @@ public:
     room_calls::call_id call(const std::string& name, milliseconds patience = milliseconds(10'000),
                              bool repeatable = true)
     {
-        const auto done = [this, name](const cluster::answer& a, instant) {
+        return calls.start({.room = "lobby",
+                            .route = "a.b.c",
+                            .body = name,
+                            .deadline = line.now + patience,
+                            .repeatable = repeatable},
+                           done(name), line.now);
+    }
+    room_calls::call_id call_once(const std::string& name) { return call(name, milliseconds(10'000), false); }
+    /// Writes down how the call of that name has ended.
+    room_calls::callback done(const std::string& name)
+    {
+        return [this, name](const cluster::answer& a, instant) {
             ended.push_back(name + " " + std::string(reason(a.code)) +
                             (a.body.empty() ? "" : " " + std::string(a.body)));
         };
-        return calls.start("lobby", "a.b.c", name, line.now + patience, repeatable, done, line.now);
     }
-    room_calls::call_id call_once(const std::string& name) { return call(name, milliseconds(10'000), false); }
     /// A call that has gone out.
     room_calls::call_id ask_owner(const std::string& name, milliseconds patience = milliseconds(10'000))
     {
-        calls.go(line.now);
+        calls.go({"s1"}, line.now);
         const auto id = call(name, patience);
         (void)asked();
         return id;
     }
     room_calls::call_id ask_owner_once(const std::string& name)
     {
-        calls.go(line.now);
+        calls.go({"s1"}, line.now);
         const auto id = call_once(name);
         (void)asked();
         return id;

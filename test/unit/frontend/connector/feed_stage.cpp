@@ -13,7 +13,7 @@ feed_stage::feed_stage(feed_options options)
            [this](const std::string&, const std::vector<session_id>& taken, instant) { evicted = taken; })
 {
     line.up();
-    calls.go(now());
+    calls.go({"s1"}, now());
 }
 
 place& feed_stage::joining(const std::string& user)

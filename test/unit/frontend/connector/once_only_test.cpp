@@ -28,14 +28,14 @@ TEST_F(OnceOnly, WithoutAnswerItIsGivenUp)
 
 TEST_F(OnceOnly, ALostLineLeavesTheOutcomeUnknown)
 {
-    calls.go(line.now);
+    calls.go({"s1"}, line.now);
     call("repeatable");
     call_once("once");
     (void)asked();
 
     calls.hold();
     rpc.on_down(line.now);
-    calls.go(line.now);
+    calls.go({"s1"}, line.now);
 
     EXPECT_EQ(asked(), strings{"repeatable"});
     EXPECT_EQ(ended, strings{"once unavailable"});
@@ -43,10 +43,14 @@ TEST_F(OnceOnly, ALostLineLeavesTheOutcomeUnknown)
 
 TEST_F(OnceOnly, CallsThatALostLineEndsMayEndOneAnother)
 {
-    calls.go(line.now);
+    calls.go({"s1"}, line.now);
     room_calls::call_id victim = 0;
     calls.start(
-        "lobby", "a.b.c", "killer", line.now + 10s, false,
+        {.room = "lobby",
+         .route = "a.b.c",
+         .body = "killer",
+         .deadline = line.now + 10s,
+         .repeatable = false},
         [&](const cluster::answer&, instant) { calls.cancel(victim); }, line.now);
     victim = call_once("victim");
 
@@ -64,7 +68,7 @@ TEST_F(OnceOnly, NewOwnersAreNotAskedWhileItsTryIsUnderWay)
     calls.hold();
     call_once("waiting");
 
-    calls.go(line.now);
+    calls.go({"s1"}, line.now);
     pass(150ms);
 
     EXPECT_EQ(asked(), strings{"waiting"});
@@ -75,7 +79,7 @@ TEST_F(OnceOnly, TheAnswerToATryFromBeforeNewOwnersCounts)
 {
     ask_owner_once("a");
     calls.hold();
-    calls.go(line.now);
+    calls.go({"s1"}, line.now);
 
     answer(0, errc::ok, "done");
 
@@ -114,14 +118,14 @@ TEST_F(OnceOnly, WhatMovedWhileCallsWereHeldIsAskedOfTheNewOwner)
     pass(1s);
     ASSERT_EQ(asked(), strings{});
 
-    calls.go(line.now);
+    calls.go({"s1"}, line.now);
 
     EXPECT_EQ(asked(), strings{"a"});
 }
 
 TEST_F(OnceOnly, WhatTheLineRefusedIsAskedAgain)
 {
-    calls.go(line.now);
+    calls.go({"s1"}, line.now);
     line.peer.on_lost(line.now);
     call_once("a");
     pass(50ms); // the line has not taken it: certain

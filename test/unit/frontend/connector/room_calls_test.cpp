@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 namespace citron::frontend {
 namespace {
 
@@ -31,14 +33,14 @@ TEST_F(RoomCalls, WhatWaitedIsAskedInTheOrderItWasStarted)
     call("a");
     call("b");
 
-    calls.go(line.now);
+    calls.go({"s1"}, line.now);
 
     EXPECT_EQ(asked(), (strings{"c", "a", "b"}));
 }
 
 TEST_F(RoomCalls, OnceWeMayGoCallsAreAskedAtOnce)
 {
-    calls.go(line.now);
+    calls.go({"s1"}, line.now);
 
     call("a");
 
@@ -60,7 +62,7 @@ TEST_F(RoomCalls, HeldCallsAreNotRepeated)
 
 TEST_F(RoomCalls, GoingAgainAsksEverythingUnansweredAgainInOrder)
 {
-    calls.go(line.now);
+    calls.go({"s1"}, line.now);
     call("a");
     call("b");
     call("c");
@@ -69,7 +71,7 @@ TEST_F(RoomCalls, GoingAgainAsksEverythingUnansweredAgainInOrder)
     calls.hold();
     call("d");
 
-    calls.go(line.now);
+    calls.go({"s1"}, line.now);
 
     EXPECT_EQ(asked(), (strings{"a", "c", "d"}));
 }
@@ -89,7 +91,7 @@ TEST_F(RoomCalls, AHeldCallEndsAtItsDeadline)
 
 TEST_F(RoomCalls, TheOwnersWordEndsACall)
 {
-    calls.go(line.now);
+    calls.go({"s1"}, line.now);
     call("a");
     call("b");
     (void)asked();
@@ -116,7 +118,7 @@ TEST_F(RoomCalls, ARoomThatMovedIsAskedAgainAfterAPause)
 
 TEST_F(RoomCalls, WhenNobodyWasReachedItIsAskedAgain)
 {
-    calls.go(line.now);
+    calls.go({"s1"}, line.now);
     call("a");
     call_once("b");
     (void)asked();
@@ -151,9 +153,9 @@ TEST_F(RoomCalls, ATryWithoutAnswerIsFollowedByAnother)
 
 TEST_F(RoomCalls, OnlyTheFirstOfSeveralAnswersCounts)
 {
-    calls.go(line.now);
+    calls.go({"s1"}, line.now);
     call("a");
-    calls.go(line.now);
+    calls.go({"s1"}, line.now);
     ASSERT_EQ(asked(), (strings{"a", "a"}));
 
     answer(0, errc::ok, "first");
@@ -164,7 +166,7 @@ TEST_F(RoomCalls, OnlyTheFirstOfSeveralAnswersCounts)
 
 TEST_F(RoomCalls, AtItsDeadlineACallEndsAndIsNotAskedAgain)
 {
-    calls.go(line.now);
+    calls.go({"s1"}, line.now);
     call("a", 4s);
 
     pass(4s);
@@ -221,7 +223,7 @@ TEST_F(RoomCalls, WhileHeldResendLeavesItToGo)
 
     calls.resend(id, line.now);
     EXPECT_EQ(asked(), strings{});
-    calls.go(line.now);
+    calls.go({"s1"}, line.now);
 
     EXPECT_EQ(asked(), strings{"a"});
 }
@@ -235,7 +237,7 @@ TEST_F(RoomCalls, ACancelledCallIsNeverHeardOfAgain)
     calls.cancel(id);
     answer(0, errc::ok);
     calls.resend(id, line.now);
-    calls.go(line.now);
+    calls.go({"s1"}, line.now);
     pass(5s);
 
     EXPECT_EQ(ended, strings{});
@@ -255,10 +257,10 @@ TEST_F(RoomCalls, AFailedCallEndsNowAndOnce)
 
 TEST_F(RoomCalls, ACallbackMayEndOthersAndStartNewOnes)
 {
-    calls.go(line.now);
+    calls.go({"s1"}, line.now);
     room_calls::call_id victim = 0;
     calls.start(
-        "lobby", "a.b.c", "killer", line.now + 1s, true,
+        {.room = "lobby", .route = "a.b.c", .body = "killer", .deadline = line.now + 1s},
         [&](const cluster::answer&, instant) {
             calls.cancel(victim);
             call("heir");
@@ -271,6 +273,132 @@ TEST_F(RoomCalls, ACallbackMayEndOthersAndStartNewOnes)
 
     EXPECT_EQ(ended, strings{});
     EXPECT_EQ(asked(), strings{"heir"});
+}
+
+// ---- large answers
+
+/// Two pages at a time may be on their way to one owner.
+struct Pages : testing::Test, test::calls_stage
+{
+    Pages() : calls_stage({.pages_at_once = 2}) { calls.go({"s1"}, line.now); }
+
+    void page(const std::string& name, session_id client, milliseconds patience = 10s)
+    {
+        ids[name] = calls.start({.room = "lobby",
+                                 .route = "a.b.c",
+                                 .body = name,
+                                 .deadline = line.now + patience,
+                                 .bulky = true,
+                                 .client = client},
+                                done(name), line.now);
+    }
+
+    std::map<std::string, room_calls::call_id> ids;
+};
+
+TEST_F(Pages, WaitForThoseOnTheirWay)
+{
+    page("a", 1);
+    page("b", 2);
+    page("c", 3);
+    page("d", 4);
+    call("small");
+    ASSERT_EQ(asked(), (strings{"a", "b", "small"}));
+
+    answer(1, errc::ok, "page");
+    EXPECT_EQ(asked(), strings{"c"});
+    answer(0, errc::unavailable);
+    EXPECT_EQ(asked(), strings{"d"});
+    EXPECT_EQ(ended, (strings{"b ok page", "a unavailable"}));
+}
+
+TEST_F(Pages, OneThatIsRepeatedWaitsForItsTurnAgain)
+{
+    page("a", 1);
+    page("b", 2);
+    page("c", 3);
+    (void)asked();
+
+    answer(0, errc::moved);
+    EXPECT_EQ(asked(), strings{"c"});
+    pass(1s);
+    EXPECT_EQ(asked(), strings{});
+    answer(1, errc::ok);
+    EXPECT_EQ(asked(), strings{"a"});
+}
+
+TEST_F(Pages, WhoGetsNoAnswerMakesRoom)
+{
+    page("a", 1);
+    page("b", 2);
+    page("c", 3, 4s);
+    (void)asked();
+
+    pass(3s);
+    EXPECT_EQ(asked(), strings{"c"});
+    pass(200ms);
+    EXPECT_EQ(asked(), strings{"a"}) << "and b waits";
+}
+
+TEST_F(Pages, OneWhoseTurnNeverCameEndsAtItsDeadline)
+{
+    page("a", 1);
+    page("b", 2);
+    page("c", 3, 1s);
+    page("d", 4);
+    (void)asked();
+
+    pass(1s);
+    EXPECT_EQ(ended, strings{"c timeout"});
+    answer(0, errc::ok);
+    EXPECT_EQ(asked(), strings{"d"});
+}
+
+TEST_F(Pages, OfAClientThatIsGoneNoneIsAskedForAnyMore)
+{
+    page("a", 1);
+    page("b", 2);
+    page("c", 3);
+    page("d", 4);
+    (void)asked();
+
+    calls.drop_pages(3);
+    calls.cancel(ids["d"]);
+    answer(0, errc::ok);
+    answer(1, errc::ok);
+
+    EXPECT_EQ(asked(), strings{});
+}
+
+TEST_F(Pages, OfOtherOwnersDoNotWait)
+{
+    calls.go({"s1", "s2"}, line.now);
+    for (int i = 0; i < 32; ++i)
+        calls.start({.room = "room " + std::to_string(i),
+                     .route = "a.b.c",
+                     .body = "x",
+                     .deadline = line.now + 10s,
+                     .bulky = true,
+                     .client = 100U + static_cast<session_id>(i)},
+                    done("x"), line.now);
+
+    EXPECT_EQ(asked().size(), 4U);
+}
+
+TEST_F(Pages, AreAskedForAnewWhenOwnersChange)
+{
+    page("a", 1);
+    page("b", 2);
+    page("c", 3);
+    (void)asked();
+    calls.hold();
+    answer(0, errc::ok);
+    EXPECT_EQ(asked(), strings{}) << "nobody can be asked";
+
+    calls.go({"s2"}, line.now);
+    EXPECT_EQ(asked(), (strings{"b", "c"}));
+    answer(1, errc::ok);
+    EXPECT_EQ(ended, (strings{"a ok", "b ok"}));
 }
 
 // ---- how much may wait

@@ -39,9 +39,9 @@ TEST_F(Sending, TheClientsBytesReachTheOwnerUntouched)
     session& ann = s.member("ann");
 
     s.ask(ann, 1, history, R"( {"limit" : 5} )");
-    s.ask(ann, 2, users, "");
+    s.ask(ann, 2, signal, "");
 
-    EXPECT_EQ(s.sends(), (strings{R"(history lobby ann#1  {"limit" : 5} )", "users lobby ann#1 "}));
+    EXPECT_EQ(s.sends(), (strings{R"(history lobby ann#1  {"limit" : 5} )", "signal lobby ann#1 "}));
 }
 
 TEST_F(Sending, TheOwnersBytesReachTheClientUntouched)
@@ -69,12 +69,12 @@ TEST_F(Sending, TheOwnersRefusalIsTold)
 TEST_F(Sending, AnswersFindTheirRequestsInAnyOrder)
 {
     session& ann = s.member("ann");
-    s.ask(ann, 5, users, "{}");
+    s.ask(ann, 5, signal, "{}");
     s.ask(ann, 6, history, "{}");
     (void)s.sends();
 
     s.answer("history", errc::ok, "[2]");
-    s.answer("users", errc::ok, "[1]");
+    s.answer("signal", errc::ok, "[1]");
 
     EXPECT_EQ(s.hears(ann), (strings{"response 6 [2]", "response 5 [1]"}));
 }
@@ -136,11 +136,11 @@ TEST_F(Sending, TheRoomNamedIsTheOneAsked)
     session& ann = s.member("ann");
     s.join(ann, "attic");
 
-    s.ask(ann, 1, users, R"({"rid":"attic"})");
-    s.ask(ann, 2, users, R"({"rid":"lobby"})");
+    s.ask(ann, 1, signal, R"({"rid":"attic"})");
+    s.ask(ann, 2, signal, R"({"rid":"lobby"})");
 
     EXPECT_EQ(s.sends(),
-              (strings{R"(users attic ann#1 {"rid":"attic"})", R"(users lobby ann#1 {"rid":"lobby"})"}));
+              (strings{R"(signal attic ann#1 {"rid":"attic"})", R"(signal lobby ann#1 {"rid":"lobby"})"}));
 }
 
 // ---- numbers
