@@ -27,10 +27,10 @@ bool may_send(server_kind who, kind what)
     case kind::beat:
     case kind::bye:
     case kind::call:
-    case kind::reply:
         return true;
     case kind::drain:
     case kind::notify:
+    case kind::reply:
         return who != server_kind::tool;
     case kind::done:
     case kind::broadcast:
@@ -40,6 +40,12 @@ bool may_send(server_kind who, kind what)
     default:
         return false;
     }
+}
+
+/// Tools look at servers and do nothing to them: their key lies on many a desk.
+bool may_ask(server_kind who, std::string_view route)
+{
+    return who != server_kind::tool || route == protocol::stats_route;
 }
 
 /// A chat server's key, say, makes no connector. Asked of every frame, as a socket may take another's
@@ -128,6 +134,10 @@ void switchboard::dispatch(const registered& sender, const envelope& e, const fr
     if (!may_send(sender.info.type(), e.kind)) {
         ++forbidden_;
         return;
+    }
+    if (e.kind == kind::call && !may_ask(sender.info.type(), e.route)) {
+        ++forbidden_;
+        return answer(e, errc::forbidden, {});
     }
     switch (e.kind) {
     case kind::drain:

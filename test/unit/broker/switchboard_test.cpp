@@ -264,17 +264,34 @@ TEST_F(Switchboard, OnlyChatServersBroadcastAndOnlyConnectorsEnroll)
     EXPECT_EQ(s.hears_on_topic(c1), "");
 }
 
-TEST_F(Switchboard, AToolMayCallAndGetsItsAnswer)
+TEST_F(Switchboard, AToolMayAskForCountersAndGetsItsAnswer)
+{
+    auto tool = s.make("t1", server_kind::tool);
+    s.hello(tool);
+    (void)s.hears(tool);
+
+    s.say(tool, {.kind = kind::call, .to = {"s1"}, .id = 7, .route = protocol::stats_route});
+    EXPECT_EQ(s.hears(s1), "call 7 from t1");
+    s.say(s1, {.kind = kind::reply, .to = {"t1"}, .id = 7});
+
+    EXPECT_EQ(s.hears(tool), "reply 7 ok from s1");
+}
+
+TEST_F(Switchboard, AToolMayDoNothingToServersOrRooms)
 {
     auto tool = s.make("t1", server_kind::tool);
     s.hello(tool);
     (void)s.hears(tool);
 
     s.say(tool, call({"s1"}));
-    EXPECT_EQ(s.hears(s1), "call 7 from t1");
-    s.say(s1, {.kind = kind::reply, .to = {"t1"}, .id = 7});
+    s.say(tool, call({}, "lobby", 8));
+    s.say(tool, {.kind = kind::notify, .to = {"s1"}, .route = "a.b.c"});
+    s.say(tool, {.kind = kind::reply, .to = {"c1"}, .id = 1});
 
-    EXPECT_EQ(s.hears(tool), "reply 7 ok from s1");
+    EXPECT_EQ(s.hears(tool), "reply 7 forbidden from broker; reply 8 forbidden from broker");
+    EXPECT_EQ(s.hears(s1), "");
+    EXPECT_EQ(s.hears(c1), "");
+    EXPECT_EQ(s.count("broker.forbidden"), 4U);
 }
 
 TEST_F(Switchboard, TellsItsCountersToWhoeverAsks)
