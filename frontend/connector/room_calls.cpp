@@ -140,8 +140,7 @@ void room_calls::go(std::vector<std::string> owners, instant now)
     owners_ = std::move(owners);
     pages_.begin_anew();
     for (auto& [id, c] : calls_)
-        if (c.what.repeatable ||
-            c.waiting) // else its one try is still under way, and somebody will answer it
+        if (c.what.repeatable || c.waiting) // else its one try is under way, and somebody will answer it
             attempt(id, c, now);
 }
 
