@@ -1,6 +1,7 @@
 #include "frontend/tls_identity.hpp"
 
 #include "common/runtime/printable.hpp"
+#include "common/runtime/secret_file.hpp"
 
 #include <fmt/chrono.h>
 #include <openssl/err.h>
@@ -111,6 +112,8 @@ tls_identity::context_pointer tls_identity::read() const
     set_rules(context.get());
     must_be_readable("certificate", files_.certificate);
     must_be_readable("key", files_.key);
+    if (const auto why = runtime::exposure_of(files_.key); !why.empty())
+        complain("key", files_.key, std::string(why));
     if (SSL_CTX_use_certificate_chain_file(context.get(), files_.certificate.c_str()) != 1)
         complain("certificate", files_.certificate, "is no usable certificate: " + last_tls_error());
     must_be_valid(context.get());

@@ -2,6 +2,7 @@
 
 #include "common/cluster/roles.hpp"
 #include "common/runtime/config.hpp"
+#include "common/runtime/secret_file.hpp"
 
 #include <fmt/format.h>
 
@@ -57,8 +58,8 @@ std::string read_secret(const fs::path& folder, std::string_view role)
 {
     const auto file = file_of(folder, role, "secret");
     const auto keys = read_keys(file);
-    if ((fs::status(file).permissions() & fs::perms::others_all) != fs::perms::none)
-        fail(file, "is open to every user of this machine: chmod 600");
+    if (const auto why = runtime::exposure_of(file); !why.empty())
+        fail(file, why);
     if (keys.size() != 1)
         fail(file, "must have one key in it");
     return keys.front();

@@ -1,6 +1,7 @@
 #include "frontend/identity/key_files.hpp"
 
 #include "common/runtime/log.hpp"
+#include "common/runtime/secret_file.hpp"
 
 #include <cerrno>
 #include <fstream>
@@ -47,6 +48,9 @@ verification_key read_key(const runtime::identity_config::key& key, const fs::pa
     const auto place = key.where + (name.empty() ? ".secret" : ": " + (conf_dir / name).string());
     if (!file)
         fail(place, file.error());
+    if (const auto why = runtime::exposure_of(conf_dir / key.secret_file);
+        !key.secret_file.empty() && !why.empty())
+        fail(place, std::string(why));
     auto made = key.pem_file.empty() ? verification_key::from_secret(*file)
                                      : verification_key::from_pem(find_algorithm(key.alg).value(), *file);
     if (!made)

@@ -101,7 +101,7 @@ describe("with production's limits, tokens and keys", () => {
             durability: "os", outboxBytes: OUTBOX,
             production: { limits, identity: { leewayMs: 0, keys: [{ alg: "HS256", kid: "site", secretFile: "site.secret" }] } },
         } });
-        await cluster.write("site.secret", secret);
+        await cluster.write("site.secret", secret, 0o600);
         await cluster.makeKeys();
         await cluster.run();
         await begin(may);

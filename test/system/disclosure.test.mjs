@@ -20,7 +20,7 @@ before(async () => {
     cluster = await Cluster.prepare({ connectors: 2, chats: 2, chat: {
         limits: { requestsPerSecond: { session: 20 }, burstMs: 1000, abuseRefusals: 50 },
         identity: { keys: [{ alg: "HS256", kid: "site", secretFile: "site.secret" }] } } });
-    await cluster.write("site.secret", site.secret.toString("base64"));
+    await cluster.write("site.secret", site.secret.toString("base64"), 0o600);
     await cluster.makeKeys();
     await cluster.run(["--bin-dir", await talkative()]);
     monitors = { bare: cluster.monitor(), bodies: cluster.monitor("--body"), json: cluster.monitor("--json"), all: cluster.monitor("--json", "--body"),

@@ -1,6 +1,6 @@
 // Who one is, proven by tokens: on real servers, with tokens made by node's own crypto.
 import assert from "node:assert/strict";
-import { rename, writeFile } from "node:fs/promises";
+import { chmod, copyFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
@@ -29,7 +29,9 @@ async function prepare(options) {
     cluster = await Cluster.prepare({ gate: false, connectors: 1, chats: 1, ...options });
     url = cluster.connectorUrl();
     await replace("jwks.json", { keys: [rsa.jwk, curve.jwk] });
-    await writeFile(inConf("secret"), hmac.secret.toString("base64") + "\n");
+    await writeFile(inConf("secret"), hmac.secret.toString("base64") + "\n", { mode: 0o600 });
+    await copyFile(inConf("secret"), inConf("told"));
+    await chmod(inConf("told"), 0o644);
 }
 
 const token = (sub, claims = {}, by = curve) => by.token({ ...chatters, sub, ...claims });
@@ -276,6 +278,7 @@ const broken = {
     "no such set": [{ jwks: "missing.json" }, /chat\.json: identity\.jwks: .*missing\.json: No such file or directory$/],
     "a set of no use": [{ jwks: "secret" }, /chat\.json: identity\.jwks: .*secret: is no JWK set/],
     "a secret that is too short": [{ keys: [{ alg: "HS256", secret: "c2hvcnQ=" }] }, /chat\.json: identity\.keys\[0\]\.secret: its secret has fewer than 32 bytes$/],
+    "a secret that everybody may read": [{ keys: [{ alg: "HS256", secretFile: "told" }] }, /chat\.json: identity\.keys\[0\]: .*told: is open to every user of this machine: chmod 600$/],
     "a PEM file without a key": [{ keys: [{ alg: "RS256", pemFile: "secret" }] }, /chat\.json: identity\.keys\[0\]: .*secret: it holds no public key/],
     "no algorithm": [{ keys: [{ alg: "none", secret: "c2hvcnQ=" }] }, /chat\.json: identity\.keys\[0\]\.alg: must be/],
     "nothing to check with": [{}, /chat\.json: identity: names no key/],

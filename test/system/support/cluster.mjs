@@ -133,9 +133,9 @@ export class Cluster {
         return cluster;
     }
 
-    write(name, value) {
+    write(name, value, mode) {
         const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
-        return writeFile(path.join(this.dir, "conf", name), text);
+        return writeFile(path.join(this.dir, "conf", name), text, { mode });
     }
 
     /** servers.json, with these keys more in the broker's line. */

@@ -28,6 +28,8 @@ void write_pem(const std::filesystem::path& path, Write&& write)
     const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "w"), std::fclose);
     if (!file || write(file.get()) != 1)
         throw std::runtime_error("cannot write " + path.string());
+    using std::filesystem::perms;
+    std::filesystem::permissions(path, perms::owner_read | perms::owner_write);
 }
 
 } // namespace detail

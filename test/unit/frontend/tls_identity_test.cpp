@@ -114,6 +114,15 @@ TEST_F(TlsIdentity, AKeyWithAPasswordIsRefusedWithoutAsking)
         << complaint();
 }
 
+TEST_F(TlsIdentity, AKeyThatEverybodyMayReadIsRefused)
+{
+    using std::filesystem::perms;
+    std::filesystem::permissions(key, perms::others_read, std::filesystem::perm_options::add);
+
+    EXPECT_EQ(complaint(), "conf/servers.json: gate.tls.key: key.pem: is open to every user of this machine: "
+                           "chmod 600");
+}
+
 TEST_F(TlsIdentity, AKeyOfAnotherCertificateIsRefused)
 {
     for (const bool rsa : {false, true}) { // a key of the same kind, and one of another
