@@ -42,7 +42,10 @@ void room_calls::ask(call_id id, call& c, cluster::rpc::callback answered, insta
         repack(id, c);
     c.tried = true;
     const auto& [room, route, body, deadline, repeatable, bulky, client] = c.what;
-    rpc_.call_room(room, route, body, std::min(now + options_.try_for, deadline), std::move(answered));
+    c.waiting = repeatable && !bulky; // it is asked for again then, and the first answer to any try counts
+    c.retry_at = now + options_.try_for;
+    rpc_.call_room(room, route, body, c.waiting ? deadline : std::min(c.retry_at, deadline),
+                   std::move(answered));
 }
 
 /// Those whose turn it is.

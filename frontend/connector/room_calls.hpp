@@ -19,7 +19,7 @@ using protocol::milliseconds;
 
 struct room_call_options
 {
-    milliseconds try_for{3'000};           ///< deadline of one try
+    milliseconds try_for{3'000};           ///< so long without an answer, and it is tried again
     milliseconds retry{150};               ///< pause after a try that reached nobody
     std::size_t total_bytes = 256U << 20U; ///< of all unanswered calls; beyond it: overloaded
     std::size_t pages_at_once = 16;        ///< bulky calls on their way to one owner; more wait here
@@ -81,7 +81,7 @@ private:
         room_call what;
         callback done;
         instant retry_at{};
-        bool tried = false, waiting = true; ///< neither on its way nor waiting for its turn
+        bool tried = false, waiting = true; ///< the latter: to be asked again at retry_at
     };
 
     void attempt(call_id id, call& c, instant now);

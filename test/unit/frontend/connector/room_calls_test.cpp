@@ -144,11 +144,27 @@ TEST_F(RoomCalls, ATryWithoutAnswerIsFollowedByAnother)
 {
     ask_owner("a");
 
-    pass(3s);
+    pass(2900ms);
     EXPECT_EQ(asked(), strings{});
-    pass(150ms);
-
+    pass(100ms);
     EXPECT_EQ(asked(), strings{"a"});
+    pass(2900ms);
+    EXPECT_EQ(asked(), strings{});
+    pass(100ms);
+    EXPECT_EQ(asked(), strings{"a"});
+    EXPECT_EQ(ended, strings{});
+}
+
+TEST_F(RoomCalls, TheFirstAnswerToAnyTryCounts)
+{
+    ask_owner("a");
+    pass(3s);
+    ASSERT_EQ(asked(), strings{"a"});
+
+    answer(0, errc::ok, "first");
+    answer(1, errc::ok, "second");
+
+    EXPECT_EQ(ended, strings{"a ok first"});
 }
 
 TEST_F(RoomCalls, OnlyTheFirstOfSeveralAnswersCounts)
