@@ -164,9 +164,12 @@ void director::restart_later(process& p, duration least, duration most)
 
 void director::kill_chat()
 {
+    constexpr milliseconds until_settled{5'000}; // noticed, and its rooms open elsewhere
     auto staying = owners();
-    if (staying.size() < 2)
+    const bool one_at_a_time = play_ == scenario::clocks; // in chat_kills pauses are long enough
+    if (staying.size() < 2 || (one_at_a_time && scene_.clock.now() < quiet_until_))
         return;
+    quiet_until_ = scene_.clock.now() + until_settled;
     auto& victim = *chance_.pick(staying);
     victim.kill();
     restart_later(victim, duration(100'000), duration(4'000'000));

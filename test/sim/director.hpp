@@ -49,6 +49,7 @@ private:
     ledger& book_;
     scenario play_;
     instant end_;
+    instant quiet_until_{}; ///< after a chat server was killed
     bool over_ = false;
 };
 
