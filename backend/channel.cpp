@@ -114,7 +114,7 @@ result<added> channel::enter(member who)
         const bool lives = connected(*holder);
         who.joined = before.joined;
         remove(holder); // the same client on a new connection: nobody else notices
-        forget_session(before);
+        note_replaced(key_of(before));
         if (lives)
             port_.evict(rid_, before, "replaced");
         const auto moved = insert(std::move(who), behind);
@@ -148,17 +148,21 @@ bool channel::yields(const member& who)
     if (connected(*holder))
         return false;
     const auto gone = holder->who; // its connection is gone: the name yields
-    forget_session(gone);
+    note_replaced(key_of(gone));
     return leave(gone);
 }
 
-/// Somebody has its place: should its connector come back with it, it is ended.
-void channel::forget_session(const member& who)
+void channel::note_replaced(std::string key)
 {
     constexpr std::size_t most = 256;
-    replaced_.push_back(key_of(who));
+    replaced_.push_back(std::move(key));
     if (replaced_.size() > most)
         replaced_.pop_front();
+}
+
+bool channel::was_replaced(const member& who) const
+{
+    return !replaced_.empty() && std::ranges::find(replaced_, key_of(who)) != replaced_.end();
 }
 
 void channel::restore(seat& s, send_list sends)
@@ -213,7 +217,7 @@ bool channel::seat_silently(member who, send_list sends, bool away)
         if (!yields)
             return false;
         displaced_.push_back(holder->who); // the name stays in the room: nobody is told
-        forget_session(holder->who);
+        note_replaced(key_of(holder->who));
         remove(holder);
     }
     const auto taken = insert(std::move(who), seats_.end());
@@ -224,8 +228,7 @@ bool channel::seat_silently(member who, send_list sends, bool away)
 
 bool channel::reenroll(member who)
 {
-    const bool replaced = std::ranges::find(replaced_, key_of(who)) != replaced_.end();
-    if (replaced || !yields(who))
+    if (was_replaced(who) || !yields(who))
         return false;
     auto behind = seats_.end();
     while (behind != seats_.begin() && std::prev(behind)->who.joined > who.joined)

@@ -129,6 +129,11 @@ public:
     bool seat_silently(protocol::member who, send_list sends, bool away = false);
     /// Those who lost their seats to others in seat_silently.
     [[nodiscard]] std::vector<protocol::member> take_displaced() { return std::exchange(displaced_, {}); }
+    /// Sessions whose place others have taken lately, by key_of(member), oldest first: should a connector
+    /// come back with one of them, it is ended.
+    [[nodiscard]] const std::list<std::string>& replaced() const { return replaced_; }
+    [[nodiscard]] bool was_replaced(const protocol::member& who) const;
+    void note_replaced(std::string key);
     /// A member that its connector still has, and we have not: onAdd again. False: somebody else has the
     /// name, or has taken this session's place and left.
     bool reenroll(protocol::member who);
@@ -176,7 +181,6 @@ private:
     void remove(place gone);
     /// Somebody who may hear what is said to it.
     [[nodiscard]] bool connected(const seat& s) const { return !s.away && port_.connected(s.who); }
-    void forget_session(const protocol::member& who);
     [[nodiscard]] send_list* sends_of(const session_ref& who);
     void finish(const session_ref& who, std::uint64_t number, const caller& reply_to, errc code,
                 std::string_view body);
@@ -216,8 +220,8 @@ private:
     std::list<storing> storing_;
     std::map<std::string, send_list> former_;
     std::vector<protocol::member> displaced_;
-    std::list<std::string> replaced_; ///< keys of sessions whose place others have taken lately
-    whisper_list whispering_;         ///< by sender and number
+    std::list<std::string> replaced_;
+    whisper_list whispering_; ///< by sender and number
 };
 
 } // namespace citron::backend

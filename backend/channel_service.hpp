@@ -145,6 +145,7 @@ private:
     void flush_openings();
     void opened(const std::string& rid, store::opened as);
     void not_opened(room& r);
+    void outdated(room& r, std::uint64_t newest);
     void open_later(room& r);
     using call_filter = std::function<bool(const protocol::envelope&)>;
     void refuse_waiting(room& r, errc why, const call_filter& which = {});
@@ -207,7 +208,8 @@ private:
     std::set<std::string> closing_;              ///< rooms of that state
     std::vector<backend::store::opening> openings_;
     std::uint64_t last_opening_ = 0;
-    bool open_again_ = false; ///< the store could not: with the next tick
+    bool open_again_ = false;              ///< the store could not: with the next tick
+    std::optional<instant> refused_since_; ///< the store has opened nothing by this generation, as it is old
     std::vector<append> appends_;
     std::uint64_t &opened_, &handed_, &taken_back_, &conflicts_, &moved_, &overloaded_, &evicted_,
         &reenrolled_, &fenced_, &unopened_, &ghosts_, &lost_epochs_, &broadcasts_, &unpublished_,

@@ -19,6 +19,7 @@ chat_server::chat_server(chat_server_options options, store& history, protocol::
     handler_.install(application_);
     remote_.install(application_);
     application_.on_remote(channels_, &channel_service::sync);
+    line_.number_above(history.generation());
 }
 
 void chat_server::on_tick(instant now, std::uint64_t unix_ms)

@@ -89,6 +89,7 @@ handover handovers::pack(parcel& p, instant now) const
     part.at = b.at;
     part.time = b.time;
     part.away.assign(b.away.begin(), b.away.end());
+    part.replaced.assign(b.replaced.begin(), b.replaced.end());
     for (const auto& [life, until] : b.absent) {
         const auto left = std::max(std::chrono::ceil<milliseconds>(until - now), milliseconds::zero());
         part.absent.push_back({life, static_cast<std::uint64_t>(left.count())});

@@ -39,8 +39,9 @@ struct room_baggage
     std::vector<protocol::message> messages; ///< stores that are local() only
     std::vector<protocol::handover::answered> answers;
     std::map<protocol::incarnation, instant>
-        absent;                 ///< silent connectors of members, and how long these stay
-    std::set<std::string> away; ///< key_of members that were told to move
+        absent;                      ///< silent connectors of members, and how long these stay
+    std::set<std::string> away;      ///< key_of members that were told to move
+    std::list<std::string> replaced; ///< key_of sessions whose place others have taken, oldest first
 };
 
 struct room

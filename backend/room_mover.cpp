@@ -16,6 +16,7 @@ using protocol::kind;
 void channel_service::begin_generation()
 {
     settled_ = done_ = false;
+    refused_since_.reset();
     owners_ = protocol::owners(view_);
     enrolled_.clear();
     enrolling_.clear();
@@ -95,6 +96,7 @@ room_baggage channel_service::pack_up(room& r)
     }
     for (const auto& [sender, sends] : r.members.remembered())
         pack_answers(sender, sends);
+    b.replaced.insert(b.replaced.end(), r.members.replaced().begin(), r.members.replaced().end());
     if (history_.local()) {
         auto stored = history_.extract(r.members.rid());
         b.at.term = std::max(b.at.term, stored.at.term);
@@ -199,6 +201,7 @@ errc channel_service::take_part(const std::string& rid, const std::string& sende
     baggage.at = std::move(part.at);
     baggage.time = part.time;
     baggage.away.insert(part.away.begin(), part.away.end());
+    baggage.replaced.assign(part.replaced.begin(), part.replaced.end());
     for (const auto& one : part.absent)
         if (!here(one.connector)) // it may have come back meanwhile
             absent_.note(one.connector, now_ + milliseconds(one.left_ms));

@@ -48,8 +48,7 @@ void channel_service::begin_opening(room& r)
     r.opening = ++last_opening_;
     // A connector that is away may have seen a term that nobody here knows: of an earlier generation.
     const auto floor = std::min(view_.generation, terms / 2) * terms;
-    openings_.push_back(
-        {rid, seen, floor, fmt::format("{:015x}", random_() >> 4U), {view_.broker, view_.generation}});
+    openings_.push_back({rid, seen, floor, fmt::format("{:015x}", random_() >> 4U), view_.generation});
 }
 
 void channel_service::flush_openings()
@@ -69,7 +68,7 @@ void channel_service::flush_openings()
                                if (as.empty())
                                    not_opened(*r);
                                else if (as[i].at.term == 0)
-                                   open_later(*r);
+                                   outdated(*r, as[i].newest);
                                else
                                    opened(rid, std::move(as[i]));
                            }
@@ -83,8 +82,19 @@ void channel_service::not_opened(room& r)
     open_later(r);
 }
 
-/// Also when there is a newer view than ours, which is on its way - or tells us, when it comes, that we were
-/// given up.
+/// There is a newer view than ours, which is on its way - or tells us, when it comes, that we were given up.
+/// If none comes, the broker does not know how high to count: one that has died was ahead of it.
+void channel_service::outdated(room& r, std::uint64_t newest)
+{
+    line_.number_above(newest);
+    refused_since_ = refused_since_.value_or(now_);
+    if (now_ - *refused_since_ >= options_.silence) {
+        refused_since_.reset();
+        line_.renew(); // and say so
+    }
+    open_later(r);
+}
+
 void channel_service::open_later(room& r)
 {
     ++unopened_;
@@ -168,6 +178,8 @@ void channel_service::refuse_orphans(room& r)
 /// Handed-over members as the connectors' lists correct them, and those that only the lists know.
 void channel_service::seat_members(room& r, std::map<std::string, std::vector<protocol::session_id>>& evicted)
 {
+    for (const auto& key : r.baggage.replaced)
+        r.members.note_replaced(key);
     std::map<std::string, send_list> answers;
     for (auto& a : r.baggage.answers)
         answers[a.sender].push_back(
@@ -188,7 +200,8 @@ void channel_service::seat_members(room& r, std::map<std::string, std::vector<pr
         for (const auto& who : list.members) {
             if (r.members.find(who)) {
                 r.members.update(who);
-            } else if (!r.members.seat_silently(who, std::move(answers[key_of(who)]))) {
+            } else if (r.members.was_replaced(who) ||
+                       !r.members.seat_silently(who, std::move(answers[key_of(who)]))) {
                 ++evicted_;
                 evicted[connector].push_back(who.session);
             }

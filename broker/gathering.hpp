@@ -5,6 +5,8 @@
 
 #include "common/protocol/contract.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,13 +32,16 @@ public:
     [[nodiscard]] bool over(const std::vector<protocol::server_info>& present, instant now) const;
     /// Those whom the newest reported view shows living and who are not there in that incarnation.
     [[nodiscard]] std::vector<incarnation> missing(const std::vector<protocol::server_info>& present) const;
-    /// Highest view number that anybody reported.
-    [[nodiscard]] std::uint64_t highest() const { return newest_.number; }
+    /// Somebody knows that views were numbered up to this, whoever has seen them.
+    void number_above(std::uint64_t number) { floor_ = std::max(floor_, number); }
+    /// Highest view number that anybody knows of.
+    [[nodiscard]] std::uint64_t highest() const { return std::max(floor_, newest_.number); }
 
 private:
     std::vector<std::string> expected_;
     milliseconds patience_;
     protocol::view newest_;
+    std::uint64_t floor_ = 0;
     std::optional<instant> first_;
 };
 

@@ -70,7 +70,8 @@ std::string_view registry::objection(std::string_view identity, const protocol::
     const auto& self = hello.self;
     const bool known_kind = self.type() >= server_kind::gate && self.type() <= server_kind::tool;
     const bool sound = well_formed(self.id) && self.id != options_.id && self.id != "broker" && known_kind &&
-                       self.nonce != 0 && hello.newest.number <= max_number &&
+                       self.nonce != 0 && std::max(hello.newest.number, hello.floor) <= max_number &&
+
                        identity == protocol::identity_of(self.id, self.nonce);
     if (!sound)
         return "bad_hello";
@@ -106,6 +107,7 @@ registry::admission registry::admit(std::string_view identity, const protocol::h
 bool registry::learn(const protocol::hello& hello, instant now)
 {
     const auto self = hello.self.self();
+    gathering_.number_above(hello.floor);
     const bool newer = gathering_.report(hello.newest, now);
     if (newer && !view_.ready) {
         departed_.import(hello.newest.dropped, now);

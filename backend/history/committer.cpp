@@ -36,6 +36,7 @@ committer::committer(const database_options& options, std::function<void(history
     options_.blocked = [this] { tell_who_blocks(); };
     file_ = std::make_unique<database>(options_);
     id_ = file_->id();
+    generation_ = file_->generation();
     options_.create = false; // a file that went away is not replaced by an empty one
     net::post(context_, [this] { trim_later(); });
 }

@@ -40,6 +40,8 @@ public:
     committer(const database_options& options, std::function<void(history_news)> deliver);
 
     [[nodiscard]] const std::string& id() const { return id_; }
+    /// By which rooms had been opened when this was made.
+    [[nodiscard]] std::uint64_t generation() const { return generation_; }
 
     /// Until all that was posted before finish() is done.
     void run() { context_.run(); }
@@ -97,6 +99,7 @@ private:
     std::function<void(history_news)> deliver_;
     std::unique_ptr<database> file_; ///< none: it failed, and is opened again by the next task that may
     std::string id_;
+    std::uint64_t generation_ = 0;
     std::chrono::steady_clock::time_point next_try_{};
     std::vector<submission> waiting_;
     bool commit_posted_ = false, trim_posted_ = false, finishing_ = false;

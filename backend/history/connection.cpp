@@ -119,9 +119,8 @@ statements::statements(const SQLite::Database& db)
       names(db, "SELECT (SELECT value FROM meta WHERE key='sends_current'),"
                  " (SELECT value FROM meta WHERE key='sends_turn')"),
       turn(db, "INSERT OR REPLACE INTO meta VALUES('sends_current', ?), ('sends_turn', ?)"),
-      mandates(db, "SELECT (SELECT value FROM meta WHERE key='broker'),"
-                    " (SELECT value FROM meta WHERE key='broker/' || ?)"),
-      add_mandate(db, "INSERT OR REPLACE INTO meta VALUES('broker/' || ?1, ?2), ('broker', ?1)"),
+      generation(db, "SELECT value FROM meta WHERE key='generation'"),
+      set_generation(db, "INSERT OR REPLACE INTO meta VALUES('generation', ?)"),
       room(db, "SELECT id, term, epoch, offset, time FROM rooms WHERE rid=?"),
       add_room(db, "INSERT INTO rooms(rid, term, epoch, offset, time) VALUES(?, ?, ?, 0, 0)"),
       raise_room(db, "UPDATE rooms SET term=?, epoch=? WHERE id=?"),

@@ -63,7 +63,7 @@ struct statements
     explicit statements(const SQLite::Database& db);
 
     SQLite::Statement begin_read, begin_write, end;
-    SQLite::Statement id, names, turn, mandates, add_mandate;
+    SQLite::Statement id, names, turn, generation, set_generation;
     SQLite::Statement room, add_room, raise_room, move_room;
     SQLite::Statement add_message, senders, newest, oldest, ages, delete_upto;
     SQLite::Statement head_of, rooms_after;

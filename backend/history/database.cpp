@@ -193,39 +193,29 @@ std::vector<store::opened> database::take_over(std::span<const store::opening> r
         std::vector<store::opened> opened;
         opened.reserve(rooms.size());
         connection::transaction all(*file_, kind::write);
-        store::mandate by; // of the room before; as a rule all have one
-        bool outdated = false;
+        const auto before = newest_generation();
+        auto newest = before;
         for (const auto& room : rooms) {
-            if (room.by != by)
-                outdated = is_outdated(room.by);
-            by = room.by;
-            opened.push_back(outdated ? store::opened{} : raise(room));
+            const bool outdated = room.generation != 0 && room.generation < newest;
+            newest = std::max(newest, room.generation);
+            opened.push_back(outdated ? store::opened{.newest = newest} : raise(room));
         }
+        if (newest != before)
+            query(file_->sql.set_generation, newest).run();
         all.commit();
         return opened;
     });
 }
 
-/// Else it is from now on the newest.
-bool database::is_outdated(const store::mandate& by)
+std::uint64_t database::generation()
 {
-    if (by.broker == 0)
-        return false;
-    const auto broker = std::to_string(by.broker);
-    std::string newest;
-    std::optional<std::uint64_t> generation; // the newest of this broker
-    {
-        query q(file_->sql.mandates, broker);
-        q.next();
-        newest = q.text(0);
-        if (!q.empty(1))
-            generation = q.number(1);
-    }
-    if (generation && (newest != broker || by.generation < *generation))
-        return true;
-    if (generation != by.generation)
-        query(file_->sql.add_mandate, broker, by.generation).run();
-    return false;
+    return as_history(options_.path, [&] { return newest_generation(); });
+}
+
+std::uint64_t database::newest_generation()
+{
+    query q(file_->sql.generation);
+    return q.next() ? q.number(0) : 0;
 }
 
 store::opened database::raise(const store::opening& o)

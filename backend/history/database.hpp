@@ -62,6 +62,8 @@ public:
 
     /// Made by chance when the file was made: who has the same has the same file (or a copy of it).
     [[nodiscard]] const std::string& id() const { return id_; }
+    /// The newest by which rooms have been opened until now; 0: none.
+    [[nodiscard]] std::uint64_t generation();
 
     /// Stores all of `batch`, or throws and stores nothing. One outcome per append, in order: ok, a repeat,
     /// or moved (see append_outcome). A cid is always looked for, a numbered send in full only if it is
@@ -69,7 +71,8 @@ public:
     std::vector<append_outcome> commit(std::span<const append> batch, protocol::instant now);
     /// As store::take_over: raises terms, so that commits under the old ones are `moved`. An unknown room
     /// begins fresh_epoch at 0; one whose term is below term_above begins it where its offsets stand. Whoever
-    /// asks by an older mandate than somebody before him is refused: a server that was frozen, and given up.
+    /// asks by an older generation than somebody before him is refused: a server that was frozen, and given
+    /// up.
     std::vector<store::opened> take_over(std::span<const store::opening> rooms);
 
     /// As the store's; an unknown room has an empty page. page::failed is never set.
@@ -100,7 +103,7 @@ private:
     [[nodiscard]] std::optional<known_send> find_named(const room_row& room, std::string_view name);
     [[nodiscard]] const numbered_sends& numbered_of(room_row& room, std::uint64_t now_ms);
     void read_numbered(room_row& room, std::uint64_t now_ms);
-    [[nodiscard]] bool is_outdated(const store::mandate& by);
+    [[nodiscard]] std::uint64_t newest_generation();
     store::opened raise(const store::opening& o);
     [[nodiscard]] range expired(std::int64_t room, std::uint64_t now_ms, std::size_t budget);
     void look_at_touched(std::vector<range>& found, std::uint64_t now_ms, std::size_t& budget);

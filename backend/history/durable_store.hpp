@@ -43,6 +43,7 @@ public:
     durable_store& operator=(const durable_store&) = delete;
 
     [[nodiscard]] std::string id() const override { return committer_->id(); }
+    [[nodiscard]] std::uint64_t generation() const override { return committer_->generation(); }
     void submit(std::vector<append> batch, std::function<void(std::vector<append_outcome>)> done) override;
     void take_over(std::vector<opening> rooms, std::function<void(std::vector<opened>)> done) override;
     void read_before(std::string rid, std::uint64_t before, page_limit limit,

@@ -34,6 +34,7 @@ public:
     [[nodiscard]] bool idle() const { return asked_.empty(); }
 
     [[nodiscard]] std::string id() const override { return "memory"; }
+    [[nodiscard]] std::uint64_t generation() const override { return 0; }
     void submit(std::vector<append> batch, std::function<void(std::vector<append_outcome>)> done) override;
     void take_over(std::vector<opening> rooms, std::function<void(std::vector<opened>)> done) override;
     void read_before(std::string rid, std::uint64_t before, page_limit limit,

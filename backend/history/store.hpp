@@ -73,13 +73,9 @@ public:
 
     /// `done` gets one outcome per append, in order. One batch is one commit.
     virtual void submit(std::vector<append> batch, std::function<void(std::vector<append_outcome>)> done) = 0;
-    /// The view that gives a room to whoever opens it: its broker, and its generation there. Of one broker a
-    /// higher generation is newer; one broker follows another for good. Broker 0: unknown, and never too old.
-    struct mandate
-    {
-        std::uint64_t broker = 0, generation = 0;
-        bool operator==(const mandate&) const = default;
-    };
+    /// The newest generation by which rooms had been opened when this store was made; those that follow must
+    /// be higher. 0: none, or none that matters.
+    [[nodiscard]] virtual std::uint64_t generation() const = 0;
     /// Opens rooms for writing: raises each room's term above its own, `term_above` and `floor`.
     struct opening
     {
@@ -87,12 +83,13 @@ public:
         std::uint64_t term_above = 0; ///< somebody has seen the room in this term
         std::uint64_t floor = 0;      ///< somebody whom nobody can ask may have seen it in this one
         std::string fresh_epoch;
-        mandate by = {};
+        std::uint64_t generation = 0; ///< of the view by which it is opened; 0: unknown, and never too old
     };
     struct opened
     {
-        protocol::head at;      ///< rev 0. Term 0: not opened, somebody has opened rooms by a newer mandate
-        std::uint64_t time = 0; ///< of the last message, as far as known
+        protocol::head at;        ///< rev 0. Term 0: not opened, somebody has opened rooms by a newer view
+        std::uint64_t time = 0;   ///< of the last message, as far as known
+        std::uint64_t newest = 0; ///< not opened: the generation of that view
     };
     /// `done` gets one per room, or nothing at all when the store cannot do it now. A room that is unknown to
     /// the store begins `fresh_epoch` at offset 0. So does one whose term is below `term_above` - messages

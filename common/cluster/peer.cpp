@@ -39,7 +39,7 @@ std::optional<std::uint64_t> peer::take_open(instant now)
 
 void peer::say_hello()
 {
-    queue_control(kind::hello, protocol::pack(protocol::hello{options_.self, view_, options_.pid}));
+    queue_control(kind::hello, protocol::pack(protocol::hello{options_.self, view_, options_.pid, floor_}));
 }
 
 /// False, and nothing is queued, when that would make more than `most` bytes wait.

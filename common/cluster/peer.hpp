@@ -8,7 +8,9 @@
 #include "common/protocol/counters.hpp"
 #include "common/protocol/envelope.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <random>
@@ -88,6 +90,8 @@ public:
     [[nodiscard]] const protocol::server_info& self() const { return options_.self; }
     void set_address(std::string host,
                      std::uint16_t port); ///< before the first open: the port the system gave us
+    /// The next hello asks the broker to number its views above this.
+    void number_above(std::uint64_t number) { floor_ = std::max(floor_, number); }
     /// Something that had to be said could not be sent: at the next tick the line counts as lost, and what
     /// follows a new one says everything again. Nothing to do when the line is down already.
     void renew() { renew_ = state_ == state::up; }
@@ -121,6 +125,7 @@ private:
     std::optional<instant> refused_since_;
     std::string refusal_;
     protocol::view view_;
+    std::uint64_t floor_ = 0;
     std::deque<std::string> outgoing_;
     std::size_t queued_ = 0;
     std::uint64_t &lost_, &opened_, &refused_, &unsent_, &undecodable_;

@@ -76,7 +76,8 @@ struct hello
     server_info self;
     view newest; ///< the newest view the sender knew; number 0: none
     std::uint64_t pid = 0;
-    CITRON_FIELDS(self, newest, pid)
+    std::uint64_t floor = 0; ///< numbers of views that follow must be higher: its history knows this one
+    CITRON_FIELDS(self, newest, pid, floor)
 };
 
 /// Body of kind::welcome. `fresh`: what this incarnation held was given to others; start empty.
@@ -264,7 +265,11 @@ struct handover
     std::vector<absence> absent; ///< last part only
     /// Last part only: sessions as text, as in deliver, that were told to move and are not back yet.
     std::vector<std::string> away;
-    CITRON_FIELDS(generation, series, part, last, at, time, members, messages, answers, absent, away)
+    /// Last part only: sessions as text whose place somebody has taken lately. Their connectors may not know
+    /// it yet.
+    std::vector<std::string> replaced;
+    CITRON_FIELDS(generation, series, part, last, at, time, members, messages, answers, absent, away,
+                  replaced)
 };
 
 // ---- calls ----

@@ -30,6 +30,7 @@ public:
     void tell();
 
     [[nodiscard]] std::string id() const override { return disk_.id(); }
+    [[nodiscard]] std::uint64_t generation() const override { return disk_.generation(); }
     void submit(std::vector<backend::append> batch,
                 std::function<void(std::vector<backend::append_outcome>)> done) override;
     void take_over(std::vector<opening> rooms, std::function<void(std::vector<opened>)> done) override;

@@ -76,6 +76,19 @@ TEST_F(Handover, AMemberThatOnlyItsConnectorKnowsIsSeated)
     EXPECT_EQ(s.says(), stands("2/1.0 e1@2, [ann bob]"));
 }
 
+TEST_F(Handover, ASessionWhosePlaceSomebodyHasTakenIsNotSeated)
+{
+    auto all = last(0, {bob});
+    all.replaced = {key_of(ann)};
+    s.hand_over(all);
+    (void)s.says();
+
+    enrolls({ann}, {bob}); // c1 was not told: it was cut off
+
+    EXPECT_EQ(s.says(), (lines{"c1: " + room + " at 2/1.0 e1@2, [bob], evicted 1", //
+                               "c2: " + room + " at 2/1.0 e1@2, [bob]"}));
+}
+
 TEST_F(Handover, AMemberWhoseJoinIsNotAnsweredIsSeated)
 {
     comes({ann, bob});

@@ -133,11 +133,11 @@ struct RoomOutdated : testing::Test
         s.enroll("c2");
         (void)s.says();
     }
-    /// Another server has opened a room in a later generation of the same broker.
-    void opened_elsewhere()
+    /// Another server has opened a room in a later generation.
+    void opened_elsewhere(std::uint64_t later = 1)
     {
         (void)disk.take_over(
-            std::vector<store::opening>{{"lobby", 0, 0, "other", {s.view.broker, s.view.generation + 1}}});
+            std::vector<store::opening>{{"lobby", 0, 0, "other", s.view.generation + later}});
     }
 
     database disk{{.path = ":memory:"}};
@@ -174,6 +174,37 @@ TEST_F(RoomOutdated, ItIsOpenedWhenTheNewerViewSaysThatItIsOurs)
     s.turn();
 
     EXPECT_EQ(disk.read_after("lobby", 0, {}).messages.size(), 1U);
+}
+
+/// The broker that numbered that view has died, and its follower has not heard of it.
+TEST_F(RoomOutdated, IfNoNewerViewComesTheBrokerIsToldHowHighToCount)
+{
+    opened_elsewhere(40);
+    s.send(ann, 1, "one");
+    s.turn();
+
+    s.pass(milliseconds(1'900));
+    EXPECT_TRUE(s.server.line().up()) << "it may be on its way";
+    s.pass(milliseconds(400));
+    EXPECT_FALSE(s.server.line().up());
+
+    for (s.now += milliseconds(1'000); !s.server.line().take_open(s.now);)
+        s.pass(milliseconds(100));
+    const auto first = protocol::decode(*s.server.line().outgoing());
+    EXPECT_EQ(protocol::unpack<protocol::hello>(first->body)->floor, s.view.generation + 40);
+}
+
+TEST_F(RoomOutdated, TheFirstHelloTellsWhatTheHistoryKnows)
+{
+    opened_elsewhere(40);
+
+    room_stage other{{}, &disk};
+    other.lose_line();
+    for (other.now += milliseconds(1'000); !other.server.line().take_open(other.now);)
+        other.pass(milliseconds(100));
+
+    const auto first = protocol::decode(*other.server.line().outgoing());
+    EXPECT_EQ(protocol::unpack<protocol::hello>(first->body)->floor, s.view.generation + 40);
 }
 
 } // namespace

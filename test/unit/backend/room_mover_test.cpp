@@ -33,6 +33,18 @@ TEST_F(RoomMover, ManyMessagesGoInParts)
     EXPECT_EQ(taken(), lines{"done 2"});
 }
 
+TEST_F(RoomMover, SessionsWhosePlaceOthersHaveTakenAreNamed)
+{
+    s.enter(room_stage::who("cid", "c1", 5, "key"));
+    s.enter(room_stage::who("cid", "c2", 6, "key"));
+    s.turn();
+    (void)s.says();
+
+    s.chat_server_comes("s2");
+
+    EXPECT_EQ(s.says(), lines{to_room("last 1.3 e1@0, ann bob cid, replaced c1/7/5")});
+}
+
 TEST_F(RoomMover, ManyMembersGoInParts)
 {
     room_stage big;

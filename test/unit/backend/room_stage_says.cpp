@@ -144,6 +144,8 @@ std::string room_stage::text_of(const protocol::handover& part)
         text += fmt::format(", {} has {} ms", one.connector.id, one.left_ms);
     if (!part.away.empty())
         text += fmt::format(", away {}", fmt::join(part.away, " "));
+    if (!part.replaced.empty())
+        text += fmt::format(", replaced {}", fmt::join(part.replaced, " "));
     return text;
 }
 

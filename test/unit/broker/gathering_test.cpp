@@ -56,6 +56,19 @@ TEST(Gathering, OnlyTheNewestReportedViewCounts)
     EXPECT_EQ(g.highest(), 9U);
 }
 
+TEST(Gathering, ANumberThatSomebodyKnowsIsCountedOnFromButShowsNobody)
+{
+    gathering g({}, 1500ms);
+    (void)g.report(view(7, {server("s1")}), start);
+
+    g.number_above(40);
+    g.number_above(12);
+
+    EXPECT_EQ(g.highest(), 40U);
+    EXPECT_FALSE(g.over({}, start)) << "the view of number 7 is still the newest that we have seen";
+    EXPECT_TRUE(g.report(view(9, {}), start));
+}
+
 TEST(Gathering, SaysWhetherAReportIsNewerThanAnyBefore)
 {
     gathering g({}, 1500ms);

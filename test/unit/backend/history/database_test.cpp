@@ -57,45 +57,46 @@ TEST_F(Database, TheTermIsRaisedAboveTheFloorAndTheEpochContinued)
 
 // ---- by whose word
 
-struct DatabaseMandates : Database
+struct DatabaseGenerations : Database
 {
-    /// True when the room could be opened by this mandate.
-    bool opens(store::mandate by)
+    /// True when the room could be opened by it.
+    bool opens(std::uint64_t generation)
     {
-        const std::vector<store::opening> one{{"a", 0, 0, "e", by}};
+        const std::vector<store::opening> one{{"a", 0, 0, "e", generation}};
         return file.take_over(one).at(0).at.term != 0;
     }
 };
 
-TEST_F(DatabaseMandates, AnOlderGenerationOfTheSameBrokerOpensNothing)
+TEST_F(DatabaseGenerations, AnOlderOneOpensNothing)
 {
-    EXPECT_TRUE(opens({.broker = 7, .generation = 4}));
-    EXPECT_TRUE(opens({.broker = 7, .generation = 4}));
-    EXPECT_TRUE(opens({.broker = 7, .generation = 6}));
+    EXPECT_EQ(file.generation(), 0U);
+    EXPECT_TRUE(opens(4));
+    EXPECT_TRUE(opens(4));
+    EXPECT_TRUE(opens(6));
 
-    EXPECT_FALSE(opens({.broker = 7, .generation = 5}));
-    EXPECT_TRUE(opens({.broker = 7, .generation = 6}));
+    EXPECT_FALSE(opens(5));
+    EXPECT_TRUE(opens(6));
     EXPECT_EQ(open(file, "a").at.term, 5U) << "what was refused raised no term";
+    EXPECT_EQ(file.generation(), 6U);
 }
 
-TEST_F(DatabaseMandates, ABrokerThatAnotherHasFollowedOpensNothing)
+TEST_F(DatabaseGenerations, WhoIsRefusedLearnsTheNewest)
 {
-    constexpr auto huge = std::uint64_t{1} << 63U;
-    EXPECT_TRUE(opens({.broker = 7, .generation = 40}));
-    EXPECT_TRUE(opens({.broker = huge + 1, .generation = 1}));
+    constexpr auto huge = std::uint64_t{1} << 62U;
+    EXPECT_TRUE(opens(huge));
 
-    EXPECT_FALSE(opens({.broker = 7, .generation = 41}));
-    EXPECT_TRUE(opens({.broker = huge + 1, .generation = 2}));
-    EXPECT_TRUE(opens({.broker = 8, .generation = 1}));
-    EXPECT_FALSE(opens({.broker = huge + 1, .generation = 3}));
+    const auto refused = file.take_over(std::vector<store::opening>{{"a", 0, 0, "e", 7}}).at(0);
+
+    EXPECT_EQ(refused.at.term, 0U);
+    EXPECT_EQ(refused.newest, huge);
 }
 
-TEST_F(DatabaseMandates, EachRoomOfACallGoesByItsOwn)
+TEST_F(DatabaseGenerations, EachRoomOfACallGoesByItsOwn)
 {
-    EXPECT_TRUE(opens({.broker = 7, .generation = 4}));
+    EXPECT_TRUE(opens(4));
 
     const auto opened = file.take_over(std::vector<store::opening>{
-        {"a", 0, 0, "e", {7, 3}}, {"b", 0, 0, "e", {7, 4}}, {"c", 0, 0, "e", {7, 3}}, {"d", 0, 0, "e", {}}});
+        {"a", 0, 0, "e", 3}, {"b", 0, 0, "e", 4}, {"c", 0, 0, "e", 3}, {"d", 0, 0, "e", 0}});
 
     EXPECT_EQ(opened[0].at.term, 0U);
     EXPECT_EQ(opened[1].at.term, 1U);
