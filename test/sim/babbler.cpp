@@ -94,9 +94,18 @@ void babbler::talk()
     auto& broker = city_.broker();
     if (!broker.running())
         return;
-    const bool as_tool = chance_.percent(60);
-    const auto identity = as_tool ? protocol::identity_of(tool, nonce) : "outsider#4e";
-    auto words = as_tool ? request() : garbled();
+    const auto gate = city_.gate().frozen() ? std::string() : broker.identity_of(city_.gate().id());
+    const auto voice = chance_.below(10);
+    std::string identity = "outsider#4e", words;
+    if (voice < 3 || (voice >= 6 && gate.empty())) {
+        words = garbled();
+    } else if (voice < 6) {
+        identity = protocol::identity_of(tool, nonce);
+        words = of_tool();
+    } else { // its frames let it live on: nobody judges whether the broker knows of its death
+        identity = gate;
+        words = request(city_.gate().id(), chance_.pick(std::array{kind::call, kind::notify, kind::reply}));
+    }
     broker.receive(broker.life(), [&broker, identity, w = std::move(words)] { broker.read(identity, w); });
 }
 
@@ -127,7 +136,7 @@ std::string babbler::with_more_elements(std::string frame)
     return frame;
 }
 
-std::string babbler::request()
+std::string babbler::of_tool()
 {
     const bool known = std::exchange(greeted_, city_.broker().life()) == city_.broker().life();
     if (!known || chance_.percent(5)) { // it does not beat, and is forgotten when it says nothing for long
@@ -139,16 +148,18 @@ std::string babbler::request()
         const auto body = protocol::pack(hello);
         return protocol::encode({.kind = kind::hello, .from = tool, .body = body});
     }
+    const auto what = chance_.pick(kinds);
+    if (what == kind::bye)
+        greeted_ = 0;
+    return request(tool, what);
+}
+
+std::string babbler::request(std::string_view from, kind what)
+{
     const auto body = rubbish();
     const auto peers = city_.peers();
     const auto* server = chance_.pick(peers);
-    envelope e{.kind = chance_.pick(kinds),
-               .from = tool,
-               .id = ++calls_,
-               .route = chance_.pick(routes),
-               .body = body};
-    if (e.kind == kind::bye)
-        greeted_ = 0;
+    envelope e{.kind = what, .from = from, .id = ++calls_, .route = chance_.pick(routes), .body = body};
     const auto whom = chance_.below(10);
     if (whom < 3)
         e.room = chance_.pick(city_.ways().rooms);

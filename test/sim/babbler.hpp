@@ -1,5 +1,6 @@
-// Who is no good peer of the broker: an outsider that garbles what others have said, and a tool that asks
-// everybody for anything. Nobody may be harmed by either.
+// Who is no good peer of the broker: an outsider that garbles what others have said, a tool that asks for
+// more than it may, and a gate that has gone mad, and says anything to everybody. Nobody may be harmed by
+// them.
 #pragma once
 
 #include "test/sim/city.hpp"
@@ -20,7 +21,8 @@ private:
     void talk();
     [[nodiscard]] std::string garbled();
     [[nodiscard]] std::string with_more_elements(std::string frame);
-    [[nodiscard]] std::string request();
+    [[nodiscard]] std::string of_tool();
+    [[nodiscard]] std::string request(std::string_view from, protocol::kind what);
     [[nodiscard]] std::string rubbish();
 
     scene& scene_;

@@ -57,6 +57,12 @@ void broker_process::read(const std::string& identity, const std::string& bytes)
     board_->on_frame(identity, bytes, now());
 }
 
+std::string broker_process::identity_of(const std::string& server) const
+{
+    const auto found = routes_.lower_bound(server + "#");
+    return found != routes_.end() && found->first.starts_with(server + "#") ? found->first : std::string();
+}
+
 std::string broker_process::overheard(std::uint64_t which) const
 {
     return heard_.empty() ? std::string() : heard_[which % heard_.size()];

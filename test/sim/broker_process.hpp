@@ -33,6 +33,8 @@ public:
     void subscription(wire& w, bool subscribed);
     void read(const std::string& identity, const std::string& bytes);
 
+    /// By which a server of this id is linked; empty: it is not.
+    [[nodiscard]] std::string identity_of(const std::string& server) const;
     /// One of the frames that it has read lately, by any number; empty: there are none.
     [[nodiscard]] std::string overheard(std::uint64_t which) const;
 

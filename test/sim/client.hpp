@@ -47,6 +47,7 @@ public:
     void connected(socket& s) override;
     void read(socket& s, const std::string& bytes) override;
     void disconnected(socket& s) override;
+    [[nodiscard]] std::string home() const override { return label_; }
 
     [[nodiscard]] const std::string& user() const { return user_; }
     /// Open stays of a working connection, by room.
@@ -92,6 +93,7 @@ private:
         const stay* inside = nullptr; ///< the stay in rid in which it was asked
         bool same_key = false;        ///< enter: with the resumeKey of the last connection
         bool own_name = false;        ///< enter: and whoever holds the name in rid holds it by that key
+        bool again = false;           ///< a message that it has said before, under the same cid
         bool complained = false;
     };
 
@@ -107,7 +109,7 @@ private:
     void enter(const std::string& rid, act how);
     void leave(const std::string& rid);
     void send(const std::string& rid, const std::string& target);
-    void say(const std::string& rid, const said& message);
+    void say(const std::string& rid, const said& message, bool again = false);
     void say_once_more(const std::string& rid, const said& message);
     void say_again(const std::string& rid);
     void repeat(const std::string& rid);
@@ -125,6 +127,7 @@ private:
     void on_reply(const question& q, const json& body);
     void on_answer(const question& q, const json& body);
     void on_refusal(const question& q, const std::string& reason);
+    void on_too_fast(const question& q);
     void on_entered(const question& q, const json& body);
     void end_stay(const std::string& rid, instant when);
     void end_stay(const std::string& rid) { end_stay(rid, scene_.clock.now()); }

@@ -246,6 +246,17 @@ void client::check_timeout(const question& q)
                                               who(), q.content, q.rid));
 }
 
+/// It was refused before anybody looked at it.
+void client::on_too_fast(const question& q)
+{
+    if (q.what != act::send && q.what != act::whisper)
+        return;
+    if (q.again)
+        doubtful_[q.rid].push_back({q.content, q.target});
+    else
+        book_.not_taken(q.content);
+}
+
 void client::on_refusal(const question& q, const std::string& reason)
 {
     const bool name_taken = reason == "duplicate_user" && (q.what == act::enter || q.what == act::join);
@@ -254,6 +265,9 @@ void client::on_refusal(const question& q, const std::string& reason)
     const bool left = reason == "not_entered" && (present == stays_.end() || present->second != q.inside ||
                                                   book_.allowed().kicks); // its name was taken
     const bool no_outcome = reason == "unavailable" || reason == "timeout";
+    const bool too_fast = scene_.guarded && reason == "rate_limited";
+    if (too_fast)
+        on_too_fast(q);
     const bool excused =
         no_outcome && (book_.allowed().refusals || (q.what == act::signal && book_.allowed().lost_signals) ||
                        (q.what == act::whisper && book_.allowed().lost_whispers));
@@ -265,7 +279,7 @@ void client::on_refusal(const question& q, const std::string& reason)
         check_timeout(q);
     if (nobody)
         book_.whisper_unknown(q.content, scene_.clock.now());
-    if (!name_taken && !nobody && !left && !excused)
+    if (!name_taken && !nobody && !left && !excused && !too_fast)
         book_.complain(
             fmt::format("{}: {} of {} in {}: {}", who(), name_of(q.what), q.content, q.rid, reason));
 }

@@ -1,6 +1,7 @@
 #include "test/sim/frontend_process.hpp"
 
 #include "test/sim/broker_process.hpp"
+#include "test/sim/guarded.hpp"
 
 #include <array>
 #include <span>
@@ -16,6 +17,7 @@ void frontend_process::halt()
     peer_process::halt();
     ids_.clear();
     readers_.clear();
+    next_read_.clear();
     drain_.reset();
     door_closed_ = false;
     for (const auto& [id, s] : std::exchange(sockets_, {}))
@@ -30,19 +32,37 @@ void frontend_process::accept(socket& s)
     auto* session = door_closed_ ? nullptr : sessions().open(now());
     if (!session)
         return s.shut();
+    if (scene_.guarded && !sessions().locate(*session, address_of(s.home()), now())) { // as with HTTP 429
+        sessions().on_gone(session->id, now());
+        return s.shut();
+    }
     sockets_.emplace(session->id, &s);
     ids_.emplace(&s, session->id);
     readers_.try_emplace(session->id, longest_message);
 }
 
-/// As the shell: whole messages to the sessions, and what the WebSocket itself has to say.
+/// As the shell: who has sent more than it may is read no faster. A kernel's buffers are not bounded here.
 void frontend_process::read(socket& s, std::string bytes)
 {
-    using kind = frontend::websocket_reader::kind;
     const auto id = ids_.find(&s);
     if (id == ids_.end())
         return;
     const auto who = id->second;
+    auto* session = sessions().find(who);
+    const auto pause = session ? sessions().on_bytes(*session, bytes.size(), now()) : milliseconds(0);
+    const auto from = std::exchange(next_read_[who], std::max(next_read_[who], now()) + pause);
+    if (from <= now())
+        return take(who, std::move(bytes));
+    later(std::chrono::duration_cast<duration>(from - now()),
+          [this, who, bytes = std::move(bytes)]() mutable {
+              if (next_read_.contains(who))
+                  take(who, std::move(bytes));
+          });
+}
+
+void frontend_process::take(protocol::session_id who, std::string bytes)
+{
+    using kind = frontend::websocket_reader::kind;
     auto& reader = readers_.at(who);
     std::span<char> rest(bytes);
     for (;;) {
@@ -78,6 +98,7 @@ void frontend_process::forget(protocol::session_id id)
     ids_.erase(found->second);
     sockets_.erase(found);
     readers_.erase(id);
+    next_read_.erase(id);
     sessions().on_gone(id, now());
 }
 

@@ -41,6 +41,8 @@ protected:
     [[nodiscard]] virtual frontend::session_service& sessions() = 0;
 
 private:
+    /// Whole messages to the sessions, and what the WebSocket itself has to say.
+    void take(protocol::session_id who, std::string bytes);
     void control(protocol::session_id who, const protocol::frame& f);
     void flush(protocol::session_id id);
     void forget(protocol::session_id id);
@@ -51,6 +53,7 @@ private:
     std::uint64_t left_life_ = 0;
     std::map<protocol::session_id, socket*> sockets_;
     std::map<protocol::session_id, frontend::websocket_reader> readers_;
+    std::map<protocol::session_id, protocol::instant> next_read_;
     std::map<const socket*, protocol::session_id> ids_;
     std::set<socket*> dialled_;
 };

@@ -23,6 +23,7 @@ protected:
         frontend::gate_options options;
         options.peer = peer_options();
         options.sessions.idle = milliseconds(6000);
+        options.secure = scene_.guarded;
         server_ = std::make_unique<frontend::gate>(options, counters_, now());
         server_->set_stats([] { return std::string("{}"); });
         server_->on_tick(now(), wall_clock()); // as the shell: it knows what time it is from the start

@@ -70,6 +70,8 @@ void ledger::place(const std::string& rid, const position& at, const std::string
 {
     if (!said_.contains(content))
         complain(fmt::format("{}: nobody ever said {}", rid, content));
+    if (not_taken_.contains(content))
+        complain(fmt::format("{}: {} had been refused", rid, content));
     const auto [there, is_new] = rooms_[rid].epochs[at.epoch].emplace(at.offset, content);
     if (!is_new && there->second != content)
         complain(
@@ -203,6 +205,8 @@ void ledger::whisper_seen(const std::string& content, const std::string& user, c
     const auto found = whispers_.find(content);
     if (found == whispers_.end())
         return complain(fmt::format("{} got {}, which nobody whispered", user, content));
+    if (not_taken_.contains(content))
+        complain(fmt::format("{} got {}, which had been refused", user, content));
     auto& w = found->second;
     if (w.to != user)
         complain(fmt::format("{} got {}, which was for {}", user, content, w.to));

@@ -81,6 +81,8 @@ public:
     void said(const std::string& content) { said_.insert(content); }
     /// By its client, under the same cid: it may come after what was said later, but only once.
     void said_again(const std::string& content) { said_again_.insert(content); }
+    /// Refused before anybody looked at it: nobody ever sees it. Also a message to one.
+    void not_taken(const std::string& content) { not_taken_.insert(content); }
     void acknowledged(const std::string& content, const std::string& rid, const json& answer);
 
     // ---- messages to one, and signals
@@ -130,7 +132,7 @@ private:
     excuses allowed_;
     std::deque<stay> stays_;
     std::map<std::string, room> rooms_;
-    std::set<std::string> said_, said_again_;
+    std::set<std::string> said_, said_again_, not_taken_;
     std::map<std::string, std::pair<std::string, position>> placed_; ///< content -> room and place
     std::map<std::string, whisper> whispers_;
     std::vector<farewell> farewells_;

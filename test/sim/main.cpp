@@ -32,6 +32,7 @@ outcome run(std::uint64_t seed, scenario play, bool durable, bool trace)
     scene s(seed, trace);
     s.slowest = duration(s.chance.between(1'000, 20'000));
     s.durable = durable;
+    s.guarded = guarded_in(seed);
     ledger book(s.log, excuses_of(play, durable));
     city town(s, book);
     director chief(s, town, book, play);

@@ -55,6 +55,11 @@ bool durable_in(std::uint64_t seed, scenario s)
     return s == scenario::disk || seed / all_scenarios.size() % 3 != 0;
 }
 
+bool guarded_in(std::uint64_t seed)
+{
+    return seed / all_scenarios.size() % 4 == 3;
+}
+
 excuses excuses_of(scenario s, bool durable)
 {
     constexpr milliseconds patience{10'000}; // the request timeout of conf/chat.json

@@ -48,6 +48,8 @@ inline constexpr std::array all_scenarios{scenario::moves,
 /// Each in its turn, two times out of three with history on a disk; always, where that is what fails.
 [[nodiscard]] scenario scenario_of(std::uint64_t seed);
 [[nodiscard]] bool durable_in(std::uint64_t seed, scenario s);
+/// Every fourth time: users need tokens, and rates are limited.
+[[nodiscard]] bool guarded_in(std::uint64_t seed);
 /// `durable`: history is on a disk.
 [[nodiscard]] excuses excuses_of(scenario s, bool durable);
 

@@ -15,6 +15,7 @@ struct scene
     dice chance;
     journal log;
     bool durable = false;          ///< history is on a disk that all chat servers share
+    bool guarded = false;          ///< users need tokens, and what they may do in a second is limited
     bool babbling = false;         ///< somebody says to the broker what nobody may
     duration slowest{20'000};      ///< no stream of this run is slower, but for its spikes
     unsigned scrambled = 0;        ///< per cent of broadcasts that come twice or in another order

@@ -1,6 +1,6 @@
 file(GLOB sim_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.cpp)
 list(FILTER sim_sources EXCLUDE REGEX "/main[.]cpp$")
-add_library(sim_core OBJECT ${sim_sources})
+add_library(sim_core OBJECT ${sim_sources} ${CMAKE_CURRENT_LIST_DIR}/../unit/frontend/identity/issuer.cpp)
 target_link_libraries(sim_core PUBLIC broker_core frontend_core backend_core cluster_core protocol CLI11::CLI11)
 add_executable(sim ${CMAKE_CURRENT_LIST_DIR}/main.cpp)
 target_link_libraries(sim PRIVATE sim_core)

@@ -22,6 +22,8 @@ public:
     virtual void connected(socket& s) = 0;
     virtual void read(socket& s, const std::string& bytes) = 0;
     virtual void disconnected(socket& s) = 0;
+    /// Who comes from the same address has the same.
+    [[nodiscard]] virtual std::string home() const = 0;
 };
 
 /// A client's WebSocket frame (RFC 6455 section 5.2): `first` is its flags and opcode.
@@ -60,6 +62,7 @@ public:
     [[nodiscard]] instant sound_until() const;
 
     [[nodiscard]] frontend_process& server() const { return to_; }
+    [[nodiscard]] std::string home() const { return from_.home(); }
     [[nodiscard]] bool server_lives() const; ///< the life that was dialled
     [[nodiscard]] bool server_left() const;  ///< that life was told to end, as by SIGTERM
 

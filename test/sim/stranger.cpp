@@ -1,6 +1,7 @@
 #include "test/sim/stranger.hpp"
 
 #include "common/protocol/package.hpp"
+#include "test/sim/guarded.hpp"
 
 #include <array>
 #include <utility>
@@ -18,7 +19,7 @@ constexpr std::array<std::string_view, 10> routes{
     "chat.chatHandler.users",       "chat.chatRemote.add",         "no route",
     "chat.nobodyHandler.none"};
 
-constexpr std::array<std::string_view, 30> bodies{
+constexpr std::array<std::string_view, 31> bodies{
     R"({"username":"stranger","rid":"strange"})",
     R"({"username":"stranger","rid":"strange"})",
     R"({"username":"stranger","rid":"strange","since":{"epoch":"never","offset":3}})",
@@ -32,6 +33,7 @@ constexpr std::array<std::string_view, 30> bodies{
     "{\"username\":\"\xc3\",\"rid\":\"\xed\xa0\x80\"}",
     R"({"content":"a \"word\" \\ \u00e9 \ud83d\ude00 \n","target":"*","route":"mine"})",
     R"({"content":{"a":[1,-2.5e3,true,false,null,{"b":""}]},"target":"*","cid":"once"})",
+    R"({"content":"x","target":"*","route":"a \"b\" \\ \b\f\n\r\t \u0001"})",
     R"({"content":"x","target":"nobody"})",
     R"({"content":"x","target":"stranger"})",
     R"({"content":"x","target":7,"rid":"strange"})",
@@ -105,6 +107,8 @@ void stranger::speak(socket& s)
 {
     if (!asked_for_.empty())
         return say(s, "gate.gateHandler.queryEntry", json{{"uid", asked_for_}}.dump());
+    if (scene_.guarded && chance_.percent(8))
+        flood(s);
     for (auto n = chance_.between(1, 6); n > 0; --n) {
         const auto what = chance_.below(100);
         if (what < 4)
@@ -112,7 +116,7 @@ void stranger::speak(socket& s)
         if (what < 8)
             return break_protocol(s);
         if (words_++ == 0 && what < 80)
-            say(s, routes[0], bodies[0]);
+            introduce(s);
         else
             say(s, routes.at(chance_.below(routes.size())), bodies.at(chance_.below(bodies.size())));
     }
@@ -121,6 +125,23 @@ void stranger::speak(socket& s)
     if (chance_.percent(3))
         say(s, "chat.chatHandler.send",
             json{{"content", std::string(1U << 20U, 'x')}, {"target", "*"}}.dump());
+}
+
+void stranger::introduce(socket& s)
+{
+    if (!scene_.guarded)
+        return say(s, routes[0], bodies[0]);
+    const auto which = chance_.percent(40) ? 0 : chance_.below(tokens_of_strangers);
+    say(s, routes[0],
+        json{{"username", "stranger"}, {"rid", "strange"}, {"token", token_of_stranger("stranger", which)}}
+            .dump());
+}
+
+/// More than anybody may ask for, until it is thrown out.
+void stranger::flood(socket& s)
+{
+    for (auto n = chance_.between(200, 900); n > 0; --n)
+        s.send(protocol::encode_request(++id_, "chat.chatHandler.users", R"({"rid":"strange"})"));
 }
 
 /// Sometimes without waiting for an answer, in pieces, or as text.

@@ -25,6 +25,7 @@ public:
     void connected(socket& s) override;
     void read(socket& s, const std::string& bytes) override;
     void disconnected(socket& s) override;
+    [[nodiscard]] std::string home() const override { return "stranger"; }
 
 private:
     struct answer
@@ -36,6 +37,8 @@ private:
     void visit();
     void speak(socket& s);
     void say(socket& s, std::string_view route, std::string_view body);
+    void introduce(socket& s);
+    void flood(socket& s);
     void break_framing(socket& s);
     void break_protocol(socket& s);
     void on_entry(int port);
