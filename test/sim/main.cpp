@@ -28,7 +28,7 @@ struct outcome
 
 outcome run(std::uint64_t seed, scenario play, bool durable, bool trace)
 {
-    constexpr milliseconds settling{12'000}, last_words{3'000}, glance{500};
+    constexpr milliseconds settling{14'000}, last_words{3'000}, glance{500};
     scene s(seed, trace);
     s.slowest = duration(s.chance.between(1'000, 20'000));
     s.durable = durable;

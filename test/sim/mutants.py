@@ -16,7 +16,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 LIST = HERE / "mutations.json"
-KEYS = {"name", "what", "file", "code", "mutant", "seeds"}  # and "scenario", where only one leads there
+KEYS = {"name", "what", "file", "code", "mutant", "seeds"}
+MAYBE = {"scenario", "from"}  # where only one leads there; for a rare one, the seed to begin with
 
 
 class Misfit(Exception):
@@ -28,7 +29,7 @@ def load(path=LIST):
     names = [entry.get("name") for entry in entries]
     for entry in entries:
         name = entry.get("name")
-        if set(entry) - {"scenario"} != KEYS:
+        if set(entry) - MAYBE != KEYS:
             raise Misfit(f"{name}: an entry has {', '.join(sorted(KEYS))}")
         if names.count(name) > 1:
             raise Misfit(f"{name}: there are two of that name")
