@@ -79,8 +79,7 @@ void start(const std::string& id, const std::filesystem::path& run_dir, level lo
 
 void stop()
 {
-    auto last = std::exchange(current(), plain_logger());
-    last.reset();
+    const auto last = std::exchange(current(), plain_logger()); // outlives the log thread, which ends now
     spdlog::shutdown();
 }
 

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 using protocol::json;
 using runtime::config_error;
 using runtime::identity_config;
+using std::filesystem::perms;
 using test::issuer;
 
 const issuer first_key(algorithm::es256, "a");
@@ -25,6 +26,10 @@ struct KeyFiles : testing::Test
     void write(const std::string& name, const std::string& text) const
     {
         std::ofstream(folder.root / name) << text;
+    }
+    void may_read(const std::string& name, perms who) const
+    {
+        std::filesystem::permissions(folder.root / name, who);
     }
     /// As tools do that replace a file: never half of it.
     void replace(const std::string& name, const std::string& text) const
@@ -133,12 +138,24 @@ TEST_F(KeyFiles, ASecretMayBeInAFile)
 {
     const issuer signs(algorithm::hs256, "h");
     write("h.txt", test::base64url(std::string(32, 's')) + "\n");
+    may_read("h.txt", perms::owner_read);
     auto own = key("HS256", "h");
     own.secret_file = "h.txt";
     auto keys = files({.keys = {own}});
 
     const auto ring = keys.fresh(now).value();
     EXPECT_TRUE(ring.find("h", algorithm::hs256)->payload_of(signs.token(json::object())));
+}
+
+TEST_F(KeyFiles, ASecretThatEverybodyMayReadIsRefused)
+{
+    write("h.txt", test::base64url(std::string(32, 's')) + "\n");
+    may_read("h.txt", perms::owner_read | perms::others_read);
+    auto own = key("HS256", "h");
+    own.secret_file = "h.txt";
+
+    EXPECT_EQ(complaint({.keys = {own}}), "conf/chat.json: identity.keys[0]: h.txt: is open to every user of "
+                                          "this machine: chmod 600");
 }
 
 TEST_F(KeyFiles, MistakesNameFileAndKey)
