@@ -248,8 +248,15 @@ void client::say_once_more(const std::string& rid, const said& message)
 
 void client::say_again(const std::string& rid)
 {
-    const auto doubtful = doubtful_.extract(rid);
-    for (const auto& message : doubtful.mapped())
+    constexpr std::size_t at_once =
+        5; // who were to say all again each time that it is refused would be abusive
+    auto& doubtful = doubtful_.at(rid);
+    const auto some = doubtful.begin() + static_cast<std::ptrdiff_t>(std::min(at_once, doubtful.size()));
+    const std::vector now(doubtful.begin(), some);
+    doubtful.erase(doubtful.begin(), some);
+    if (doubtful.empty())
+        doubtful_.erase(rid);
+    for (const auto& message : now)
         say_once_more(rid, message);
 }
 
