@@ -139,9 +139,24 @@ std::vector<chat_process*> director::owners()
     return staying;
 }
 
+/// Where times are judged, one thing happens to chat servers at a time: what the last one has brought about
+/// is over by now. In other such scenarios pauses are long enough.
+bool director::may_trouble_chats()
+{
+    constexpr milliseconds until_settled{5'000};
+    if (play_ != scenario::clocks)
+        return true;
+    if (scene_.clock.now() < quiet_until_)
+        return false;
+    quiet_until_ = scene_.clock.now() + until_settled;
+    return true;
+}
+
 /// One joins, or one leaves as long as another stays.
 void director::move_chats()
 {
+    if (!may_trouble_chats())
+        return;
     std::vector<chat_process*> resting;
     for (auto& c : city_.chats())
         if (!c->running())
@@ -164,12 +179,9 @@ void director::restart_later(process& p, duration least, duration most)
 
 void director::kill_chat()
 {
-    constexpr milliseconds until_settled{5'000}; // noticed, and its rooms open elsewhere
     auto staying = owners();
-    const bool one_at_a_time = play_ == scenario::clocks; // in chat_kills pauses are long enough
-    if (staying.size() < 2 || (one_at_a_time && scene_.clock.now() < quiet_until_))
+    if (staying.size() < 2 || !may_trouble_chats())
         return;
-    quiet_until_ = scene_.clock.now() + until_settled;
     auto& victim = *chance_.pick(staying);
     victim.kill();
     restart_later(victim, duration(100'000), duration(4'000'000));

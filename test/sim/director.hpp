@@ -19,6 +19,7 @@ public:
 private:
     void arm();
     void trouble();
+    [[nodiscard]] bool may_trouble_chats();
     void move_chats();
     void kill_chat();
     void kill_connector();
@@ -49,7 +50,7 @@ private:
     ledger& book_;
     scenario play_;
     instant end_;
-    instant quiet_until_{}; ///< after a chat server was killed
+    instant quiet_until_{}; ///< see may_trouble_chats()
     bool over_ = false;
 };
 
