@@ -91,11 +91,12 @@ void channel_service::resume(const protocol::add& request, protocol::added fresh
                         [fresh = std::move(fresh), send, newest, fail](page p) mutable {
                             if (p.failed)
                                 return fail();
-                            keep_up_to(p.messages, fresh.at.offset);
+                            // It may reach beyond: others have been stored while the store was slow.
                             const auto last = p.messages.empty() ? 0 : p.messages.back().offset;
                             const bool short_of = p.more && last < fresh.at.offset;
                             if (p.trimmed || short_of)
                                 return newest(std::move(fresh));
+                            keep_up_to(p.messages, fresh.at.offset);
                             fresh.recovered = true;
                             fresh.messages = std::move(p.messages);
                             send(fresh);

@@ -97,6 +97,26 @@ TEST_F(ChannelRepairSmall, ALongRepairComesInPages)
     EXPECT_EQ(misses(s.at(1, 4, 2)), lines{"c2: #7 ok at 1.5 e1@3, messages 3, [ann bob]"});
 }
 
+/// More than a resume may have, stored while the store was slow.
+TEST(ChannelResume, WhoMissedNothingIsToldSoHoweverMuchIsBeingStored)
+{
+    room_stage s({.resume = {.count = 2, .bytes = 1U << 20U}});
+    const auto ann = room_stage::who("ann", "c1", 1), bob = room_stage::who("bob", "c2", 4);
+    s.serve();
+    s.enter(ann);
+    s.send(ann, 1, "x");
+    s.turn();
+    (void)s.says();
+    for (std::uint64_t number = 2; number <= 5; ++number)
+        s.send(ann, number, "x");
+    s.end_turn();
+
+    s.enter({.who = bob, .resume = true, .since_epoch = s.epoch(1), .since_offset = 1});
+    s.turn();
+
+    EXPECT_EQ(s.says().back(), "c2: #7 ok 1.3 e1@1 [ann bob], recovered");
+}
+
 TEST_F(ChannelRepair, OneWhoAsksAboutARoomThatNobodyIsInHearsWhereItStands)
 {
     s.kick(ann);
