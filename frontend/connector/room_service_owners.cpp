@@ -94,14 +94,15 @@ void room_service::on_view(const protocol::view& v, instant now)
     const turn current(*this, now);
     const auto* self = v.find(line_.self().id);
     const bool in = self && self->nonce == line_.self().nonce; // our subscription has arrived
-    if (!v.ready || !in || protocol::owners(v).empty())
+    auto owners = protocol::owners(v);
+    if (!v.ready || !in || owners.empty())
         return calls_.hold();
     const std::tuple truth(v.broker, v.generation, line_.self().nonce);
     if (enrolled_ == truth)
         return;
     enrolled_ = truth;
     enroll(v);
-    calls_.go(protocol::owners(v), now);
+    calls_.go(std::move(owners), now);
 }
 
 void room_service::enroll(const protocol::view& v)

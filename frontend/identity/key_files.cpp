@@ -48,9 +48,9 @@ verification_key read_key(const runtime::identity_config::key& key, const fs::pa
     const auto place = key.where + (name.empty() ? ".secret" : ": " + (conf_dir / name).string());
     if (!file)
         fail(place, file.error());
-    if (const auto why = runtime::exposure_of(conf_dir / key.secret_file);
-        !key.secret_file.empty() && !why.empty())
-        fail(place, std::string(why));
+    const auto exposed = key.secret_file.empty() ? "" : runtime::exposure_of(conf_dir / key.secret_file);
+    if (!exposed.empty())
+        fail(place, std::string(exposed));
     auto made = key.pem_file.empty() ? verification_key::from_secret(*file)
                                      : verification_key::from_pem(find_algorithm(key.alg).value(), *file);
     if (!made)

@@ -251,12 +251,12 @@ void client::say_again(const std::string& rid)
     constexpr std::size_t at_once =
         5; // who were to say all again each time that it is refused would be abusive
     auto& doubtful = doubtful_.at(rid);
-    const auto some = doubtful.begin() + static_cast<std::ptrdiff_t>(std::min(at_once, doubtful.size()));
-    const std::vector now(doubtful.begin(), some);
-    doubtful.erase(doubtful.begin(), some);
+    const auto rest = doubtful.begin() + static_cast<std::ptrdiff_t>(std::min(at_once, doubtful.size()));
+    const std::vector some(doubtful.begin(), rest);
+    doubtful.erase(doubtful.begin(), rest);
     if (doubtful.empty())
         doubtful_.erase(rid);
-    for (const auto& message : now)
+    for (const auto& message : some)
         say_once_more(rid, message);
 }
 
