@@ -1,6 +1,6 @@
 file(GLOB load_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/load/*.cpp)
 list(FILTER load_sources EXCLUDE REGEX "main.cpp$")
 add_library(bench_load STATIC ${load_sources})
-target_link_libraries(bench_load PUBLIC protocol fmt::fmt nlohmann_json::nlohmann_json)
+target_link_libraries(bench_load PUBLIC protocol fmt::fmt nlohmann_json::nlohmann_json OpenSSL::SSL)
 add_executable(citron-bench ${CMAKE_CURRENT_LIST_DIR}/load/main.cpp)
 target_link_libraries(citron-bench PRIVATE bench_load CLI11::CLI11)

@@ -45,14 +45,16 @@ public:
     }
 
     /// The answers come in any order.
-    std::pair<std::uint32_t, std::string> answer()
+    std::pair<std::uint32_t, entry> answer()
     {
         const auto body = next(package_type::data);
         const auto said = protocol::decode_message(body);
         const auto json = nlohmann::json::parse(said ? said->body : std::string_view(), nullptr, false);
         if (!json.is_object() || !json.contains("host"))
             throw std::runtime_error("the gate names no connector: " + std::string(said ? said->body : ""));
-        return {said->id, json["host"].get<std::string>() + ":" + std::to_string(json["port"].get<int>())};
+        entry where{json["host"].get<std::string>() + ":" + std::to_string(json["port"].get<int>())};
+        where.tls = json.value("tls", false);
+        return {said->id, where};
     }
 
 private:
@@ -134,8 +136,11 @@ std::vector<entry> entries_for(const std::string& dialect, const std::vector<std
         for (; next < names.size() && open < at_once; ++next, ++open)
             asked.ask(next + 1, names[next]);
         const auto [id, where] = asked.answer();
-        const auto found = known.find(where);
-        entries.at(id - 1) = found != known.end() ? found->second : (known[where] = entry_at(where));
+        auto& found = known[where.host];
+        if (found.host.empty())
+            found = entry_at(where.host);
+        found.tls = where.tls;
+        entries.at(id - 1) = found;
         --open, ++done;
     }
     return entries;

@@ -2,9 +2,7 @@
 
 #include "test/bench/load/websocket.hpp"
 
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -53,9 +51,6 @@ worker::worker(const plan& p, std::uint32_t index, board& shared)
 
 worker::~worker()
 {
-    for (auto& c : clients_)
-        if (c.fd >= 0)
-            close(c.fd);
     close(epoll_);
 }
 
@@ -120,16 +115,12 @@ void worker::connect_more()
 
 void worker::connect(client& c)
 {
-    constexpr int on = 1;
-    c.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    setsockopt(c.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     c.at = stage::connecting;
     ++connecting_;
-    const auto* address = reinterpret_cast<const sockaddr*>(&c.where.address);
-    if (::connect(c.fd, address, sizeof c.where.address) != 0 && errno != EINPROGRESS)
+    if (!c.bytes.connect(c.where.address, c.where.tls))
         return lose(c);
     epoll_event wanted{.events = EPOLLOUT, .data = {.ptr = &c}};
-    epoll_ctl(epoll_, EPOLL_CTL_ADD, c.fd, &wanted);
+    epoll_ctl(epoll_, EPOLL_CTL_ADD, c.bytes.fd(), &wanted);
 }
 
 // ---- sending
@@ -226,7 +217,7 @@ void worker::on_event(client& c, std::uint32_t events)
     }
     if ((events & EPOLLOUT) != 0)
         flush(c);
-    if (c.fd >= 0 && !c.stalled && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
+    if (c.bytes.open() && !c.stalled && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
         read(c);
 }
 
@@ -235,14 +226,14 @@ void worker::read(client& c)
     const auto have = c.in.copy(buffer_.data(), c.in.size());
     if (buffer_.size() - have < read_at_once)
         buffer_.resize(have + read_at_once);
-    const auto size = recv(c.fd, buffer_.data() + have, buffer_.size() - have, 0);
+    const auto size = c.bytes.read(std::span(buffer_).subspan(have));
     if (size < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
+        return c.bytes.write_wants_to_read() ? flush(c) : void();
     if (size <= 0)
         return lose(c);
     referee_.at(now_ns());
     hear(c, {buffer_.data(), have + static_cast<std::size_t>(size)});
-    if (c.fd >= 0 && !c.out.empty() && !c.waits_to_write)
+    if (c.bytes.open() && !c.out.empty() && !c.waits_to_write)
         flush(c);
 }
 
@@ -289,14 +280,14 @@ bool worker::hear_upgrade(client& c, std::string_view& bytes)
 
 void worker::flush(client& c)
 {
-    if (c.fd < 0)
+    if (!c.bytes.open())
         return;
-    const auto size = send(c.fd, c.out.data(), c.out.size(), MSG_NOSIGNAL);
+    const auto size = c.bytes.write(c.out);
     if (size < 0 && errno != EAGAIN && errno != EINTR)
         return lose(c);
     if (size > 0)
         c.out.erase(0, static_cast<std::size_t>(size));
-    const bool blocked = !c.out.empty();
+    const bool blocked = !c.out.empty() && !c.bytes.write_wants_to_read();
     if (blocked != c.waits_to_write || c.at == stage::upgrading) {
         c.waits_to_write = blocked;
         watch(c);
@@ -309,14 +300,14 @@ void worker::watch(client& c)
     const auto reading = static_cast<std::uint32_t>(c.stalled ? EPOLLET : EPOLLIN);
     const std::uint32_t writing = c.waits_to_write ? static_cast<std::uint32_t>(EPOLLOUT) : 0U;
     epoll_event wanted{.events = reading | writing, .data = {.ptr = &c}};
-    epoll_ctl(epoll_, EPOLL_CTL_MOD, c.fd, &wanted);
+    epoll_ctl(epoll_, EPOLL_CTL_MOD, c.bytes.fd(), &wanted);
 }
 
 void worker::lose(client& c)
 {
-    if (c.fd < 0)
+    if (!c.bytes.open())
         return;
-    close(std::exchange(c.fd, -1));
+    c.bytes.close();
     if (c.at != stage::in)
         --connecting_;
     c.at = stage::gone;

@@ -6,6 +6,7 @@
 #include "test/bench/load/entries.hpp"
 #include "test/bench/load/plan.hpp"
 #include "test/bench/load/referee.hpp"
+#include "test/bench/load/stream.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -31,7 +32,7 @@ public:
 private:
     struct client : member
     {
-        int fd = -1;
+        stream bytes;
         bool waits_to_write = false;
         std::string in; ///< an incomplete frame
         entry where;

@@ -80,7 +80,7 @@ export class Cluster {
     #ports;
     #processes = [];
 
-    /** Writes conf/ and takes ports. `chat`: keys of chat.json. `tls`: gate and connectors speak it. Nothing runs yet. */
+    /** Writes conf/ and takes ports. `chat`: keys of chat.json. `tls`: gate and connectors speak it; "connector": those alone. Nothing runs yet. */
     static async prepare({ gate = true, connectors = 3, chats = 3, chat = {}, env = "development", tls = false, extra = {}, broker = {} } = {}) {
         const cluster = new Cluster();
         cluster.env = env;
@@ -102,7 +102,7 @@ export class Cluster {
         };
         if (tls) {
             await cluster.certify("localhost");
-            for (const line of [...cluster.section.gate ?? [], ...cluster.section.connector])
+            for (const line of [...(tls === "connector" ? [] : cluster.section.gate ?? []), ...cluster.section.connector])
                 line.tls = tlsFiles;
         }
         await cluster.writeServers();
