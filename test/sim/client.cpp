@@ -148,6 +148,10 @@ void client::dial()
 void client::go(ending how)
 {
     scene_.log.line(label_, "{}", how == ending::closed ? "disconnects" : "vanishes");
+    if (how == ending::vanished || hears_nothing()) // its connector does not know, and may let it in yet
+        for (const auto& [id, q] : asked_)
+            if (q.what == act::enter || q.what == act::join)
+                late_.insert(q.rid);
     socket_->hang_up(how);
     drop(*socket_);
     back_to_.clear();
@@ -203,7 +207,7 @@ void client::enter(const std::string& rid, act how)
         body["token"] = token_of(user_);
     q.same_key = how == act::join || body.contains("resumeKey");
     const auto key = keys_.find(rid);
-    q.own_name = q.same_key && key != keys_.end() && key->second == resume_key_;
+    q.own_name = q.same_key && key != keys_.end() && key->second == resume_key_ && !late_.contains(rid);
     if (const auto seen = last_seen_.find(rid); seen != last_seen_.end() && chance_.percent(50)) {
         q.since = seen->second;
         body["since"] = {{"epoch", seen->second.epoch}, {"offset", seen->second.offset}};

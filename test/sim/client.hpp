@@ -165,7 +165,8 @@ private:
     std::map<std::uint32_t, std::pair<const stay*, instant>>
         acknowledged_; ///< sends of this connection: in which stay, and when
     std::map<std::string, std::string>
-        keys_; ///< by room: the resumeKey that it was certainly there with last
+        keys_;                   ///< by room: the resumeKey that it was certainly there with last
+    std::set<std::string> late_; ///< rooms that a connection which vanished may get into yet, by an older key
     std::map<std::string, instant> orphaned_; ///< by room: when its connector died while it was there
 };
 
