@@ -178,6 +178,13 @@ void channel::remember(std::string key, send_list sends)
         former_.insert_or_assign(std::move(key), std::move(sends));
 }
 
+void channel::forget_former()
+{
+    former_.clear();
+    if (empty())
+        replaced_.clear();
+}
+
 bool channel::expire(const member& who)
 {
     if (const auto gone = by_session(who); gone != seats_.end())

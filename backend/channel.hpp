@@ -149,7 +149,9 @@ public:
     /// Numbered sends of sessions that are not here (any more): by key_of(member).
     void remember(std::string key, send_list sends);
     [[nodiscard]] const std::map<std::string, send_list>& remembered() const { return former_; }
-    void forget_former() { former_.clear(); }
+    void forget_former();
+    /// Something of sessions that their connectors may come back with: an empty room is kept for it.
+    [[nodiscard]] bool remembers() const { return !former_.empty() || !replaced_.empty(); }
     /// Accepted, not answered yet: a room that moves waits for these.
     [[nodiscard]] bool busy() const { return !storing_.empty() || !whispering_.empty(); }
 

@@ -163,6 +163,7 @@ void channel_service::on_settled(std::uint64_t generation, instant now)
         return;
     settled_ = true;
     leaving_.clear();
+    arriving_.clear(); // of one that has gone: what it began to hand over stays incomplete
     begin_opening();
 }
 
@@ -223,8 +224,10 @@ void channel_service::release(const std::string& rid)
     const room* r = find(rid);
     if (!r || r->now != room::state::open || !r->members.empty() || r->members.busy())
         return;
-    if (!r->members.remembered().empty())
-        return; // forget_former releases it
+    if (r->members.remembers()) { // forget_former releases it
+        remembering_.try_emplace(rid, now_ + options_.remember);
+        return;
+    }
     active_.erase(rid);
     remembering_.erase(rid);
     rooms_.erase(rid); // the store remembers its head
@@ -295,6 +298,7 @@ void channel_service::flush_appends()
     if (appends_.empty())
         return;
     std::vector<std::pair<std::string, std::uint64_t>> rooms; // room and term of each append
+    rooms.reserve(appends_.size());
     for (const auto& a : appends_)
         rooms.emplace_back(a.rid, a.term);
     history_.submit(std::exchange(appends_, {}),

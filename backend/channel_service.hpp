@@ -29,7 +29,7 @@ struct channel_options
     bool several_sessions_per_user = false;
     milliseconds silence{2'000};   ///< so long after its last beat the broker declares a connector dead,
     milliseconds grace{5'000};     ///< and so long after it its members go
-    milliseconds remember{60'000}; ///< the sends of members that went so, for their return
+    milliseconds remember{60'000}; ///< the sends of members that went so, and an empty room who was replaced
     std::size_t most_members = channel::any_number; ///< of one room
     std::size_t most_rooms = channel::any_number; ///< beyond them no new one is made; one that comes is taken
     std::size_t history_page = 100;               ///< messages in one answer, whatever is asked for
@@ -204,7 +204,7 @@ private:
     };
     std::deque<awaited> awaited_; ///< in the order of their ends
     std::set<std::string> active_;
-    std::map<std::string, instant> remembering_; ///< rooms with former members' sends, and until when
+    std::map<std::string, instant> remembering_; ///< rooms that remember former members, and until when
     std::set<std::string> closing_;              ///< rooms of that state
     std::vector<backend::store::opening> openings_;
     std::uint64_t last_opening_ = 0;

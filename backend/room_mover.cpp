@@ -225,7 +225,7 @@ void channel_service::take_in(const std::string& rid, room_baggage baggage)
     ++taken_back_;
     if (history_.local())
         history_.adopt(rid, {baggage.at, std::exchange(baggage.messages, {})});
-    if (baggage.members.empty() && baggage.answers.empty())
+    if (baggage.members.empty() && baggage.answers.empty() && baggage.replaced.empty())
         return;
     auto& r = obtain(rid);
     r.handed_over = true;

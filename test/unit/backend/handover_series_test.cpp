@@ -47,6 +47,16 @@ TEST_F(Handover, AMissingPartIsAHoleAndForgetsTheSeries)
     EXPECT_EQ(s.says(), (lines{"s2: part ok", "s2: part hole", "s2: part hole"}));
 }
 
+TEST_F(Handover, WhatWasBegunByOneThatHasGoneIsForgottenOnceSettled)
+{
+    s.hand_over(part(0));
+    EXPECT_EQ(s.says(), lines{"s2: part ok"});
+
+    enrolls({}, {});
+
+    EXPECT_TRUE(s.server.channels().at_rest());
+}
+
 TEST_F(Handover, APartOfAnotherSeriesIsAHole)
 {
     s.hand_over(part(0, 1));

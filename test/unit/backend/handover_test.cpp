@@ -89,6 +89,19 @@ TEST_F(Handover, ASessionWhosePlaceSomebodyHasTakenIsNotSeated)
                                "c2: " + room + " at 2/1.0 e1@2, [bob]"}));
 }
 
+TEST_F(Handover, AnEmptyRoomThatComesKnowsWhoWasReplacedToo)
+{
+    auto nobody = last(0, {});
+    nobody.replaced = {key_of(ann)};
+    s.hand_over(nobody);
+    (void)s.says();
+
+    enrolls({ann}, {});
+
+    EXPECT_EQ(s.says(),
+              (lines{"c1: " + room + " at 2/1.0 e1@2, [], evicted 1", "c2: " + room + " at 2/1.0 e1@2, []"}));
+}
+
 TEST_F(Handover, AMemberWhoseJoinIsNotAnsweredIsSeated)
 {
     comes({ann, bob});
