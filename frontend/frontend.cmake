@@ -20,6 +20,7 @@ add_library(frontend_core STATIC
   proxy_header.cpp
   retry_advice.cpp
   session_service.cpp
+  session_service_requests.cpp
   web_root.cpp
   websocket_frame.cpp
   websocket_reader.cpp

@@ -48,6 +48,7 @@ session_options session_options_of(const runtime::config& conf)
                             .handshake_deadline = conf.chat.limits.handshake,
                             .max_message = conf.chat.max_message,
                             .outbox_bytes = conf.chat.outbox_bytes,
+                            .outbox_total_bytes = conf.chat.outbox_total,
                             .max_sessions = conf.chat.max_sessions,
                             .in_flight = conf.chat.in_flight,
                             .in_flight_bytes = conf.chat.in_flight_bytes,
@@ -139,7 +140,7 @@ void shell::on_tick(instant now)
     server_.on_tick(now, cluster::wall_clock());
     clients_.on_tick(now);
     if (drain_)
-        go_on_stopping(now);
+        go_on_stopping(*drain_, now);
 }
 
 void shell::reload()
@@ -187,9 +188,9 @@ void shell::begin_stop()
     link_.flush();
 }
 
-void shell::go_on_stopping(instant now)
+void shell::go_on_stopping(drain& ending, instant now)
 {
-    const auto step = drain_->next(look_around(server_.line, server_.sessions, clients_.size()), now);
+    const auto step = ending.next(look_around(server_.line, server_.sessions, clients_.size()), now);
     if (step.close_door)
         close_door();
     for (const auto id : step.tell)

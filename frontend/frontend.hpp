@@ -55,7 +55,7 @@ private:
     void reload_admission();
     void reload_certificate();
     void begin_stop();
-    void go_on_stopping(instant now);
+    void go_on_stopping(drain& ending, instant now);
     void close_door();
     void finish(instant now);
 

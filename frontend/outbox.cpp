@@ -24,6 +24,7 @@ void outbox::append_last(const protocol::frame& f)
         return;
     frames_.push_back(f);
     bytes_ += f.size();
+    memory_.enter(f);
 }
 
 std::size_t outbox::gather(std::span<std::string_view> parts) const
@@ -45,6 +46,7 @@ void outbox::consume(std::size_t size)
     front_written_ += size;
     while (first_ < frames_.size() && front_written_ >= frames_[first_].size()) {
         front_written_ -= frames_[first_].size();
+        memory_.leave(frames_[first_]);
         frames_[first_++] = {};
     }
     forget_written();
@@ -59,8 +61,23 @@ void outbox::forget_written()
     first_ = 0;
 }
 
+void outbox::drop_waiting()
+{
+    const std::size_t kept = first_ + (front_written_ > 0 ? 1 : 0);
+    leave_memory(kept);
+    frames_.resize(kept);
+    bytes_ = front_written_ > 0 ? frames_[first_].size() - front_written_ : 0;
+}
+
+void outbox::leave_memory(std::size_t from)
+{
+    for (; from < frames_.size(); ++from)
+        memory_.leave(frames_[from]);
+}
+
 void outbox::clear()
 {
+    leave_memory(first_);
     frames_.clear();
     if (frames_.capacity() > kept_when_idle)
         frames_ = {};

@@ -10,12 +10,28 @@
 
 namespace citron::frontend {
 
+/// What all outboxes of a process hold, in bytes. A frame that waits in several counts once, and until its
+/// last byte is written.
+class outbox_memory
+{
+public:
+    void enter(const protocol::frame& f) { bytes_ += f.enter_queue() ? f.size() : 0; }
+    void leave(const protocol::frame& f) { bytes_ -= f.leave_queue() ? f.size() : 0; }
+    [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+private:
+    std::size_t bytes_ = 0;
+};
+
 /// Frames are whole WebSocket frames, written in order; the bytes are shared with other sessions.
 class outbox
 {
 public:
-    /// `limit` in bytes counts what is queued and not yet consumed.
-    explicit outbox(std::size_t limit) : limit_(limit) {}
+    /// `limit` in bytes counts what is queued and not yet consumed. `memory` outlives this.
+    outbox(std::size_t limit, outbox_memory& memory) : limit_(limit), memory_(memory) {}
+    ~outbox() { clear(); }
+    outbox(const outbox&) = delete;
+    outbox& operator=(const outbox&) = delete;
 
     /// False when the frame would go over the limit; nothing is queued then (the caller ends the slow
     /// consumer).
@@ -29,14 +45,19 @@ public:
     [[nodiscard]] std::size_t gather(std::span<std::string_view> parts) const;
     /// The socket took `size` bytes. Precondition: size <= bytes().
     void consume(std::size_t size);
+    /// Forgets what the socket has taken nothing of: whole frames. What it has begun to take must be
+    /// finished.
+    void drop_waiting();
     void clear();
 
 private:
     void forget_written();
+    void leave_memory(std::size_t from);
 
     std::vector<protocol::frame> frames_; ///< those before first_ are written and empty
     std::size_t first_ = 0;
     std::size_t limit_;
+    outbox_memory& memory_;
     std::size_t bytes_ = 0;
     std::size_t front_written_ = 0; ///< bytes of the front frame that the socket has taken
 };

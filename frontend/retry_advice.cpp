@@ -46,4 +46,9 @@ std::chrono::seconds retry_advice::at_the_door() const
     return std::chrono::ceil<std::chrono::seconds>(door + some_of(door_spread));
 }
 
+std::string retry_json(milliseconds after)
+{
+    return after.count() == 0 ? "\"}" : R"(","retryAfter":)" + std::to_string(after.count()) + "}";
+}
+
 } // namespace citron::frontend

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 
 namespace citron::frontend {
@@ -33,5 +34,8 @@ private:
 
     std::function<std::uint64_t()> random_;
 };
+
+/// The end of a JSON object whose last value is a text: with `retryAfter`, unless that is 0.
+[[nodiscard]] std::string retry_json(milliseconds after);
 
 } // namespace citron::frontend

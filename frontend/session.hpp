@@ -29,7 +29,10 @@ struct grant;
 
 struct session
 {
-    session(session_id number, std::size_t outbox_limit) : id(number), out(outbox_limit) {}
+    session(session_id number, std::size_t outbox_limit, outbox_memory& memory)
+        : id(number), out(outbox_limit, memory)
+    {
+    }
 
     session_id id;
     phase state = phase::inited;

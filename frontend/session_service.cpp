@@ -1,46 +1,21 @@
 #include "frontend/session_service.hpp"
 
-#include "common/protocol/client_routes.hpp"
-#include "common/protocol/route.hpp"
-
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace citron::frontend {
 namespace {
 
-using protocol::errc;
 using protocol::package_type;
 
 constexpr milliseconds wheel_step{100};
 constexpr milliseconds stall{500}; ///< our own loop stood still that long: clients could not be heard
 
-/// The end of a JSON object: when to come back, where that is told.
-std::string retry_json(milliseconds after)
-{
-    return after.count() == 0 ? "\"}" : R"(","retryAfter":)" + std::to_string(after.count()) + "}";
-}
-
 protocol::frame kick_frame(std::string_view reason, milliseconds retry_after = milliseconds(0))
 {
     const auto body = std::string(R"({"reason":")").append(reason).append(retry_json(retry_after));
     return websocket_frame(encode_package(package_type::kick, body));
-}
-
-/// The client knew, or was told before. Whatever else it is refused, others or we may be the reason.
-bool is_own_fault(errc why)
-{
-    return why == errc::bad_request || why == errc::no_such_route || why == errc::too_large ||
-           why == errc::rate_limited || why == errc::unauthorized || why == errc::forbidden;
-}
-
-/// What the dictionary lists may; of anything else the words tell.
-bool may_be_called(std::string_view text)
-{
-    if (protocol::find_client_route(text))
-        return true;
-    const auto route = protocol::parse_route(text);
-    return route && route->for_clients();
 }
 
 } // namespace
@@ -52,8 +27,8 @@ session_service::tally::tally(protocol::counters& counters)
       unroutable(counters.at("session.no_such_route")), overloaded(counters.at("session.overloaded")),
       too_large(counters.at("session.too_large")), rate_limited(counters.at("session.rate_limited")),
       crowded_frames(counters.at("limit.packages_per_frame")),
-      late_handshakes(counters.at("limit.handshake")), answers(counters.at("session.answers")),
-      pushes(counters.at("session.pushes"))
+      late_handshakes(counters.at("limit.handshake")), outbox_total(counters.at("limit.outbox_total")),
+      answers(counters.at("session.answers")), pushes(counters.at("session.pushes"))
 {
 }
 
@@ -77,7 +52,7 @@ session* session_service::open(instant now)
     }
     ++count_.opened;
     const auto id = ++last_id_;
-    auto& s = *(sessions_[id] = std::make_unique<session>(id, options_.outbox_bytes));
+    auto& s = *(sessions_[id] = std::make_unique<session>(id, options_.outbox_bytes, memory_));
     s.opened = s.heard = now;
     schedule(s, now);
     return &s;
@@ -110,7 +85,7 @@ void session_service::on_message(session_id id, std::string_view payload, instan
             return kick(*s, "abuse", now);
         }
         const auto taken =
-            payload.empty() ? std::unexpected(errc::bad_request) : protocol::take_package(payload);
+            payload.empty() ? std::unexpected(protocol::errc::bad_request) : protocol::take_package(payload);
         if (!taken) {
             ++count_.protocol_errors;
             return kick(*s, "protocol", now);
@@ -172,6 +147,7 @@ void session_service::on_tick(instant now)
         count_.late_handshakes += s->state == phase::working ? 0 : 1;
         kick(*s, "heartbeat", now);
     }
+    relieve(now);
 }
 
 // ---- the client protocol
@@ -212,88 +188,12 @@ void session_service::on_ack(session& s, instant now)
     push(s, heartbeat_, now);
 }
 
-void session_service::on_data(session& s, std::string_view body, instant now)
-{
-    const auto m = protocol::decode_message(body);
-    if (!m) {
-        ++count_.protocol_errors;
-        return kick(s, "protocol", now);
-    }
-    if (m->type != protocol::message_type::request && m->type != protocol::message_type::notify) {
-        ++count_.ignored;
-        return blame(s, now);
-    }
-    const std::string* spelled = m->route_code ? handshake_.route_of(*m->route_code) : nullptr;
-    serve(s, {m->id, spelled ? *spelled : m->route, m->body}, now);
-}
-
-void session_service::serve(session& s, const request& r, instant now)
-{
-    ++count_.requests;
-    const auto* known = protocol::find_client_route(r.route);
-    if (const auto wait = gate_.ask(s, known && known->enters(), now); wait.count() > 0) {
-        ++count_.rate_limited;
-        return turn_down(s, r.id, errc::rate_limited, wait, now);
-    }
-    if (const auto why = judge(s, r); why != errc::ok)
-        return turn_down(s, r.id, why, milliseconds(0), now);
-    ++s.in_flight;
-    s.in_flight_bytes += r.body.size();
-    handler_.on_request(s, r, now);
-}
-
-/// A request that no handler sees. All reasons for it are the client's own doing.
-void session_service::turn_down(session& s, std::uint32_t id, errc why, milliseconds wait, instant now)
-{
-    answer(s, id, refusal_json(why, advice_.after_refusal(why, wait)), now);
-    blame(s, now);
-}
-
-void session_service::blame(session& s, instant now)
-{
-    if (s.state != phase::closing && gate_.annoy(s, now))
-        kick(s, "abuse", now);
-}
-
-// An unknown code leaves the route empty, and that is no route either.
-errc session_service::judge(const session& s, const request& r)
-{
-    if (!may_be_called(r.route)) {
-        ++count_.unroutable;
-        return errc::no_such_route;
-    }
-    if (r.body.size() > options_.max_message) {
-        ++count_.too_large;
-        return errc::too_large;
-    }
-    if (s.in_flight >= options_.in_flight || s.in_flight_bytes + r.body.size() > options_.in_flight_bytes) {
-        ++count_.overloaded;
-        return errc::overloaded;
-    }
-    return errc::ok;
-}
-
 // ---- for handlers
 
 session* session_service::find(session_id id)
 {
     const auto found = sessions_.find(id);
     return found == sessions_.end() ? nullptr : found->second.get();
-}
-
-void session_service::respond(session& s, std::uint32_t id, std::string_view json, std::size_t request_bytes,
-                              instant now)
-{
-    s.in_flight -= std::min<std::size_t>(s.in_flight, 1);
-    s.in_flight_bytes -= std::min(s.in_flight_bytes, request_bytes);
-    answer(s, id, json, now);
-}
-
-void session_service::refuse(session& s, std::uint32_t id, errc why, std::size_t request_bytes, instant now)
-{
-    respond(s, id, refusal_json(why, advice_.after_refusal(why, milliseconds(0))), request_bytes, now);
-    if (is_own_fault(why))
-        blame(s, now);
 }
 
 void session_service::push(session& s, const protocol::frame& websocket_frame, instant now)
@@ -325,23 +225,7 @@ void session_service::send_away(session& s, instant now, milliseconds spread)
     kick(s, "drain", spread, now);
 }
 
-std::size_t session_service::queued_bytes() const
-{
-    std::size_t sum = 0;
-    for (const auto& [id, s] : sessions_)
-        sum += s->out.bytes();
-    return sum;
-}
-
 // ---- helpers
-
-void session_service::answer(session& s, std::uint32_t id, std::string_view json, instant now)
-{
-    if (id == 0 || s.state == phase::closing)
-        return;
-    ++count_.answers;
-    push(s, websocket_frame(protocol::response_head(id, json.size()), json), now);
-}
 
 void session_service::end(session& s, std::initializer_list<protocol::frame> last_words, instant now)
 {
@@ -353,6 +237,29 @@ void session_service::end(session& s, std::initializer_list<protocol::frame> las
     mark_dirty(s);
     ++count_.closed;
     handler_.on_session_closed(s, now);
+}
+
+/// Beyond the memory of all outboxes whoever has most to read is ended, with its reason as the next thing to
+/// read, until the rest fits. Those who are ending anyway come first.
+void session_service::relieve(instant now)
+{
+    if (memory_.bytes() <= options_.outbox_total_bytes)
+        return;
+    std::vector<session*> all;
+    all.reserve(sessions_.size());
+    for (const auto& [id, s] : sessions_)
+        all.push_back(s.get());
+    std::ranges::sort(all, std::greater(),
+                      [](const session* s) { return std::pair(s->state == phase::closing, s->out.bytes()); });
+    for (session* s : all) {
+        if (memory_.bytes() <= options_.outbox_total_bytes)
+            return;
+        s->out.drop_waiting();
+        if (s->state == phase::closing)
+            continue;
+        ++count_.outbox_total;
+        kick(*s, "slow_consumer", now);
+    }
 }
 
 // Looked at again after one idle time at the latest: the deadline gets shorter when the handshake is done.
@@ -372,16 +279,6 @@ void session_service::mark_dirty(session& s)
 {
     if (!std::exchange(s.dirty, true))
         dirty_.push_back(&s);
-}
-
-std::string refusal_json(errc why, milliseconds retry_after)
-{
-    const std::string_view error = why == errc::duplicate_user ? R"("error":true,)" : "";
-    return std::string(R"({"code":500,)")
-        .append(error)
-        .append(R"("reason":")")
-        .append(reason(why))
-        .append(retry_json(retry_after));
 }
 
 } // namespace citron::frontend

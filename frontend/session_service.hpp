@@ -51,11 +51,12 @@ public:
 
 struct session_options
 {
-    milliseconds heartbeat{10'000};          ///< told to clients in the handshake, in seconds
-    milliseconds idle{20'000};               ///< closed after so long without any data
-    milliseconds handshake_deadline{20'000}; ///< from the accept to the handshake ack
-    std::size_t max_message = 1U << 20U;     ///< body bytes of one client message
-    std::size_t outbox_bytes = 8U << 20U;
+    milliseconds heartbeat{10'000};             ///< told to clients in the handshake, in seconds
+    milliseconds idle{20'000};                  ///< closed after so long without any data
+    milliseconds handshake_deadline{20'000};    ///< from the accept to the handshake ack
+    std::size_t max_message = 1U << 20U;        ///< body bytes of one client message
+    std::size_t outbox_bytes = 8U << 20U;       ///< of one session
+    std::size_t outbox_total_bytes = 1U << 30U; ///< of all, as outbox_memory counts
     std::size_t max_sessions = 18'000;
     std::size_t in_flight = 1024; ///< requests of one session not answered yet
     std::size_t in_flight_bytes = 4U << 20U;
@@ -89,7 +90,7 @@ public:
     void on_mistake(session_id id, std::uint16_t code, instant now);
     /// The socket has closed, or the shell closed it after flushing a closing session. Forgets the session.
     void on_gone(session_id id, instant now);
-    /// Every 100 ms or so: heartbeats and deadlines, by one wheel.
+    /// Every 100 ms or so: heartbeats and deadlines, by one wheel; and what all outboxes hold.
     void on_tick(instant now);
     /// Calls flush(session&) once for each session with something in its outbox, or newly closing. It may
     /// forget that session, but no other. False: there was none.
@@ -135,15 +136,16 @@ public:
                 visit(*s);
     }
     [[nodiscard]] std::size_t size() const { return sessions_.size(); }
-    /// Of all outboxes; walks through all sessions.
-    [[nodiscard]] std::size_t queued_bytes() const;
+    /// Of all outboxes; what several share counts once.
+    [[nodiscard]] std::size_t queued_bytes() const { return memory_.bytes(); }
 
 private:
     struct tally
     {
         explicit tally(protocol::counters& counters);
         std::uint64_t &opened, &refused, &closed, &requests, &ignored, &protocol_errors, &unroutable,
-            &overloaded, &too_large, &rate_limited, &crowded_frames, &late_handshakes, &answers, &pushes;
+            &overloaded, &too_large, &rate_limited, &crowded_frames, &late_handshakes, &outbox_total,
+            &answers, &pushes;
     };
 
     void on_package(session& s, const protocol::package& p, instant now);
@@ -158,6 +160,7 @@ private:
     void kick(session& s, std::string_view reason, milliseconds spread, instant now);
     void answer(session& s, std::uint32_t id, std::string_view json, instant now);
     void end(session& s, std::initializer_list<protocol::frame> last_words, instant now);
+    void relieve(instant now);
     void schedule(session& s, instant now);
     [[nodiscard]] instant deadline(const session& s) const;
     void mark_dirty(session& s);
@@ -171,6 +174,7 @@ private:
     handshake handshake_;
     protocol::frame heartbeat_;
     wheel wheel_;
+    outbox_memory memory_;
     std::unordered_map<session_id, std::unique_ptr<session>> sessions_;
     std::vector<session*> dirty_, flushing_; ///< both keep their memory
     session_id last_id_ = 0;

@@ -11,16 +11,30 @@ class frame
 {
 public:
     frame() = default;
-    explicit frame(std::string bytes) : bytes_(std::make_shared<const std::string>(std::move(bytes))) {}
+    explicit frame(std::string bytes) : shared_(std::make_shared<shared>(std::move(bytes))) {}
 
     [[nodiscard]] std::string_view view() const
     {
-        return bytes_ ? std::string_view(*bytes_) : std::string_view();
+        return shared_ ? std::string_view(shared_->bytes) : std::string_view();
     }
-    [[nodiscard]] std::size_t size() const { return bytes_ ? bytes_->size() : 0; }
+    [[nodiscard]] std::size_t size() const { return shared_ ? shared_->bytes.size() : 0; }
+
+    /// One more queue holds it, or one less; whoever counts the memory of all queues counts its bytes with
+    /// the first and the last, to whom these return true. All queues are of one thread. Precondition: not
+    /// empty.
+    [[nodiscard]] bool enter_queue() const { return shared_->queues++ == 0; }
+    [[nodiscard]] bool leave_queue() const { return --shared_->queues == 0; }
 
 private:
-    std::shared_ptr<const std::string> bytes_;
+    struct shared
+    {
+        explicit shared(std::string all) : bytes(std::move(all)) {}
+
+        const std::string bytes;
+        std::size_t queues = 0;
+    };
+
+    std::shared_ptr<shared> shared_;
 };
 
 } // namespace citron::protocol

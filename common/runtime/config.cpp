@@ -175,7 +175,9 @@ bool clash(const listening& a, const listening& b)
 
 std::vector<listening> listeners(const config& conf)
 {
-    const auto plain = [](std::string host) { return host == "localhost" ? std::string("127.0.0.1") : host; };
+    const auto plain = [](const std::string& host) {
+        return host == "localhost" ? std::string("127.0.0.1") : host;
+    };
     std::vector<listening> all;
     const auto add = [&](const auto& server, std::uint16_t port, const char* key) {
         all.push_back({plain(server.host), plain(server.bind.empty() ? server.host : server.bind), port,
@@ -245,6 +247,7 @@ void read_chat(chat_config& chat, const conf_node& file, std::span<const std::st
     time("batchMs", chat.batch, 0, longest_batch);
     number("maxMessageBytes", chat.max_message, 64, 2 * mib); // an envelope and an answer must hold it
     number("outboxBytes", chat.outbox_bytes, 64 * kib, gib);
+    number("outboxTotalBytes", chat.outbox_total, 64 * kib, 1024 * gib);
     number("maxSessions", chat.max_sessions, 1, many);
     number("roomsPerConnection", chat.rooms_per_connection, 1, many);
     number("inFlight", chat.in_flight, 1, many);
@@ -284,6 +287,8 @@ chat_config read_chat(const conf_node& file, const std::string& environment,
         file.fail("idleMs: must be more than heartbeatMs");
     if (chat.outbox_bytes < 2 * chat.max_message)
         file.fail("outboxBytes: must be at least twice maxMessageBytes");
+    if (chat.outbox_total < chat.outbox_bytes)
+        file.fail("outboxTotalBytes: must be at least outboxBytes");
     if (chat.admission.proxy_protocol && chat.admission.proxies.empty())
         file.fail("admission.proxyProtocol: needs admission.proxies");
     return chat;

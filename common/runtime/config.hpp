@@ -84,6 +84,7 @@ struct chat_config
     std::chrono::milliseconds request_timeout{10'000};
     std::size_t max_message = 1U << 20U;  ///< bytes of a client's message
     std::size_t outbox_bytes = 8U << 20U; ///< per connection
+    std::size_t outbox_total = 1U << 30U; ///< per process
     std::size_t max_sessions = 18'000;    ///< per connector
     std::size_t rooms_per_connection = 100;
     std::size_t in_flight = 1024;            ///< unanswered requests per connection

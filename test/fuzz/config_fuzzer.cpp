@@ -35,7 +35,8 @@ void check(const runtime::config& conf)
     must(conf.broker.port != 0 && conf.broker.pub_port != 0 && conf.broker.tap_port != 0,
          "the broker has ports");
     must(conf.chat.idle > conf.chat.heartbeat && conf.chat.max_message >= 64 &&
-             conf.chat.outbox_bytes >= 2 * conf.chat.max_message,
+             conf.chat.outbox_bytes >= 2 * conf.chat.max_message &&
+             conf.chat.outbox_total >= conf.chat.outbox_bytes,
          "limits go together");
     const frontend::admission rules(conf.chat.admission);
     for (const auto& origin : conf.chat.admission.origins)

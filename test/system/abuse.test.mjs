@@ -21,8 +21,8 @@ const MiB = 1 << 20;
 const WORST_P99 = 500 * slow, WORST_ENTER = 2000 * slow; // ms
 // What a process may grow by over its weight before the first attack: buffers that malloc keeps, counters, tables of addresses and names.
 const GROWTH = { broker: 32, gate: 16, connector: 48, chat: 48 }; // MiB
-// A client that reads nothing costs its outbox and no more; here a hundred of them on one connector.
-const DEAF = 100, OUTBOX = 2 * MiB;
+// A client that reads nothing costs its outbox and no more; here a hundred of them on one connector, all of them no more than TOTAL.
+const DEAF = 100, OUTBOX = 2 * MiB, TOTAL = 64 * MiB;
 
 const attacker = path.join(path.dirname(fileURLToPath(import.meta.url)), "support/attacker.mjs");
 const counted = /^(limit|identity\.refused|admission|broker\.(denied|undecodable))\.|^session\.(kicked|refused|overloaded|too_large|protocol_errors|no_such_route|ignored)|^http\.refused|^peer\.overloaded/;
@@ -98,7 +98,7 @@ describe("with production's limits, tokens and keys", () => {
         const { production } = JSON.parse(await readFile(path.join(root, "conf/chat.json"), "utf8"));
         const limits = { ...production.limits, handshakeMs: 3000 }; // instead of 10000: the test waits for it
         cluster = await Cluster.prepare({ connectors: 2, chats: 2, env: "production", chat: {
-            durability: "os", outboxBytes: OUTBOX,
+            durability: "os", outboxBytes: OUTBOX, outboxTotalBytes: TOTAL,
             production: { limits, identity: { leewayMs: 0, keys: [{ alg: "HS256", kid: "site", secretFile: "site.secret" }] } },
         } });
         await cluster.write("site.secret", secret, 0o600);
@@ -223,7 +223,8 @@ describe("with production's limits, tokens and keys", () => {
 
     underAttack("100 clients that never read", async () => {
         await hostile("unread", withSecret({ clients: DEAF, pages: 30, seconds: 3 }));
-    }, { growth: { connector: DEAF * OUTBOX / MiB } });
+        assert.ok((await counters())["limit.outbox_total"] > 0, "some had to go before their own outbox was full");
+    }, { growth: { connector: TOTAL / MiB } });
 });
 
 describe("with no limit but those of memory", () => {

@@ -12,7 +12,8 @@ namespace {
 void outbox_append_and_write(benchmark::State& state)
 {
     const auto push = frontend::websocket_frame(protocol::encode_push("onChat", chat_json()));
-    frontend::outbox out(8U << 20U);
+    frontend::outbox_memory memory;
+    frontend::outbox out(8U << 20U, memory);
     std::array<std::string_view, 64> parts;
     measure(state, [&] {
         for (auto left = state.range(0); left > 0; --left)

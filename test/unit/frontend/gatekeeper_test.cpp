@@ -24,7 +24,7 @@ struct Gatekeeper : testing::Test
     {
         return gate.emplace(second(std::move(limits)), 1'000, counters);
     }
-    session& someone() { return all.emplace_back(all.size() + 1, 1'000); }
+    session& someone() { return all.emplace_back(all.size() + 1, 1'000, memory); }
     /// nullptr: not admitted.
     session* from(std::string_view address)
     {
@@ -43,6 +43,7 @@ struct Gatekeeper : testing::Test
 
     protocol::instant now{1h};
     protocol::counters counters;
+    outbox_memory memory;
     std::deque<session> all;
     std::optional<gatekeeper> gate;
 };
@@ -254,7 +255,7 @@ TEST_F(Gatekeeper, AFloodOfAddressesTakesBoundedRoom)
 {
     with({.connects_per_second = 1});
     for (std::uint32_t i = 0; i < 50'000; ++i) {
-        session s(i + 1, 1'000);
+        session s(i + 1, 1'000, memory);
         const std::array<std::uint8_t, 4> bytes{10, static_cast<std::uint8_t>(i >> 16U),
                                                 static_cast<std::uint8_t>(i >> 8U),
                                                 static_cast<std::uint8_t>(i)};

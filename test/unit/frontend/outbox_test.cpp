@@ -21,7 +21,8 @@ std::string contents(const outbox& out)
 
 TEST(Outbox, KeepsFramesInOrder)
 {
-    outbox out(100);
+    outbox_memory memory;
+    outbox out(100, memory);
 
     EXPECT_TRUE(out.append(frame("one ")));
     EXPECT_TRUE(out.append(frame("two")));
@@ -32,7 +33,8 @@ TEST(Outbox, KeepsFramesInOrder)
 
 TEST(Outbox, RefusesFrameOverByteLimit)
 {
-    outbox out(8);
+    outbox_memory memory;
+    outbox out(8, memory);
     EXPECT_TRUE(out.append(frame("12345")));
 
     EXPECT_FALSE(out.append(frame("6789")));
@@ -43,7 +45,8 @@ TEST(Outbox, RefusesFrameOverByteLimit)
 
 TEST(Outbox, LastWordsIgnoreTheLimit)
 {
-    outbox out(4);
+    outbox_memory memory;
+    outbox out(4, memory);
     EXPECT_TRUE(out.append(frame("full")));
 
     out.append_last(frame("bye"));
@@ -53,7 +56,8 @@ TEST(Outbox, LastWordsIgnoreTheLimit)
 
 TEST(Outbox, ResumesInsideAFrame)
 {
-    outbox out(100);
+    outbox_memory memory;
+    outbox out(100, memory);
     EXPECT_TRUE(out.append(frame("hello")));
     EXPECT_TRUE(out.append(frame("world")));
 
@@ -67,7 +71,8 @@ TEST(Outbox, ResumesInsideAFrame)
 
 TEST(Outbox, IsEmptyWhenAllIsTaken)
 {
-    outbox out(100);
+    outbox_memory memory;
+    outbox out(100, memory);
     EXPECT_TRUE(out.append(frame("hello")));
 
     out.consume(5);
@@ -78,7 +83,8 @@ TEST(Outbox, IsEmptyWhenAllIsTaken)
 
 TEST(Outbox, MakesRoomAsTheSocketTakesBytes)
 {
-    outbox out(5);
+    outbox_memory memory;
+    outbox out(5, memory);
     EXPECT_TRUE(out.append(frame("12345")));
     out.consume(3);
 
@@ -89,7 +95,8 @@ TEST(Outbox, MakesRoomAsTheSocketTakesBytes)
 
 TEST(Outbox, GathersNoMoreThanAsked)
 {
-    outbox out(100);
+    outbox_memory memory;
+    outbox out(100, memory);
     for (int i = 0; i < 3; ++i)
         EXPECT_TRUE(out.append(frame("ab")));
     std::array<std::string_view, 2> parts;
@@ -99,7 +106,8 @@ TEST(Outbox, GathersNoMoreThanAsked)
 
 TEST(Outbox, ManyFramesComeOutAsTheyWentIn)
 {
-    outbox out(1U << 20U);
+    outbox_memory memory;
+    outbox out(1U << 20U, memory);
     std::string sent, received;
     for (int i = 0; i < 1000; ++i) {
         const auto text = std::to_string(i) + ",";
@@ -120,7 +128,8 @@ TEST(Outbox, ManyFramesComeOutAsTheyWentIn)
 
 TEST(Outbox, ClearForgetsEverything)
 {
-    outbox out(4);
+    outbox_memory memory;
+    outbox out(4, memory);
     EXPECT_TRUE(out.append(frame("1234")));
     out.consume(1);
 
@@ -130,6 +139,91 @@ TEST(Outbox, ClearForgetsEverything)
     EXPECT_EQ(out.bytes(), 0U);
     EXPECT_TRUE(out.append(frame("5678")));
     EXPECT_EQ(contents(out), "5678");
+}
+
+TEST(OutboxMemory, CountsWhatSeveralShareOnce)
+{
+    outbox_memory memory;
+    outbox one(100, memory), two(100, memory);
+    const frame shared("shared");
+
+    EXPECT_TRUE(one.append(shared));
+    EXPECT_TRUE(two.append(shared));
+    EXPECT_TRUE(two.append(frame("own")));
+    EXPECT_EQ(memory.bytes(), 9U);
+
+    one.consume(6);
+    EXPECT_EQ(memory.bytes(), 9U) << "it still waits in the other";
+    two.consume(5);
+    EXPECT_EQ(memory.bytes(), 9U) << "a frame is held until its last byte is written";
+    two.consume(1);
+    EXPECT_EQ(memory.bytes(), 3U);
+    two.consume(3);
+    EXPECT_EQ(memory.bytes(), 0U);
+}
+
+TEST(OutboxMemory, AFrameThatWaitsTwiceInOneOutboxCountsOnce)
+{
+    outbox_memory memory;
+    outbox out(100, memory);
+    const frame beat("beat");
+    EXPECT_TRUE(out.append(beat));
+    EXPECT_TRUE(out.append(beat));
+
+    out.consume(4);
+
+    EXPECT_EQ(memory.bytes(), 4U);
+    out.clear();
+    EXPECT_EQ(memory.bytes(), 0U);
+}
+
+TEST(OutboxMemory, IsGivenBackByAnOutboxThatEnds)
+{
+    outbox_memory memory;
+    {
+        outbox out(100, memory);
+        EXPECT_TRUE(out.append(frame("written")));
+        EXPECT_TRUE(out.append(frame("half")));
+        EXPECT_TRUE(out.append(frame("not at all")));
+        out.consume(9);
+        EXPECT_EQ(memory.bytes(), 14U);
+    }
+    EXPECT_EQ(memory.bytes(), 0U);
+}
+
+TEST(Outbox, DropsAllButTheFrameThatIsBegun)
+{
+    outbox_memory memory;
+    outbox out(20, memory);
+    EXPECT_TRUE(out.append(frame("written")));
+    EXPECT_TRUE(out.append(frame("half")));
+    EXPECT_TRUE(out.append(frame("waits")));
+    out.consume(9);
+
+    out.drop_waiting();
+
+    EXPECT_EQ(contents(out), "lf");
+    EXPECT_EQ(out.bytes(), 2U);
+    EXPECT_EQ(memory.bytes(), 4U);
+    EXPECT_TRUE(out.append(frame("next")));
+    EXPECT_EQ(contents(out), "lfnext");
+    out.consume(6);
+    EXPECT_TRUE(out.empty());
+    EXPECT_EQ(memory.bytes(), 0U);
+}
+
+TEST(Outbox, DropsAllWhenNothingIsBegun)
+{
+    outbox_memory memory;
+    outbox out(20, memory);
+    EXPECT_TRUE(out.append(frame("written")));
+    EXPECT_TRUE(out.append(frame("waits")));
+    out.consume(7);
+
+    out.drop_waiting();
+
+    EXPECT_TRUE(out.empty());
+    EXPECT_EQ(memory.bytes(), 0U);
 }
 
 } // namespace

@@ -101,6 +101,7 @@ protected:
         o.idle = 6s;
         o.max_message = 100;
         o.outbox_bytes = 4000;
+        o.outbox_total_bytes = 10'000;
         o.max_sessions = 3;
         o.in_flight = 4;
         o.in_flight_bytes = 150;
@@ -133,6 +134,12 @@ protected:
             s.out.consume(taken);
         }
         return spell_all(bytes);
+    }
+    /// What a kick for this reason and the close after it take.
+    static std::size_t kick_bytes(const std::string& reason)
+    {
+        const auto kick = encode_package(package_type::kick, R"({"reason":")" + reason + R"("})");
+        return websocket_frame(kick).size() + close_frame(close_normal).size();
     }
     /// Lets time pass as the shell does: a tick every 100 ms.
     void pass(milliseconds time)
@@ -510,6 +517,60 @@ TEST_F(SessionService, ASlowConsumerIsToldAndClosed)
     s.out.consume(big.size());
     EXPECT_EQ(hear(s), (strings{R"(kick {"reason":"slow_consumer"})", "close 1000"}));
     EXPECT_EQ(counters.at("session.kicked.slow_consumer"), 1U);
+}
+
+TEST_F(SessionService, WhoHasMostToReadEndsWhenAllHoldTooMuch)
+{
+    session& little = working_client();
+    session& most = working_client();
+    session& much = working_client();
+    service.push(little, websocket_frame(std::string(3000, 'l')), now);
+    service.push(much, websocket_frame(std::string(3400, 'm')), now);
+    const auto half = websocket_frame(std::string(1700, '1'));
+    service.push(most, half, now);
+    most.out.consume(half.size() - 10);
+    service.push(most, websocket_frame(std::string(3500, 'M')), now);
+    EXPECT_GT(service.queued_bytes(), 10'000U);
+
+    pass(100ms);
+
+    EXPECT_EQ(handler.closed, std::vector{most.id}) << "nobody else has to go";
+    EXPECT_EQ(most.out.bytes(), 10 + kick_bytes("slow_consumer"))
+        << "what is begun ends, and then it is told";
+    EXPECT_EQ(counters.at("limit.outbox_total"), 1U);
+    EXPECT_EQ(counters.at("session.kicked.slow_consumer"), 1U);
+    EXPECT_EQ(little.state, phase::working);
+    EXPECT_EQ(much.state, phase::working);
+}
+
+TEST_F(SessionService, WhatAllShareIsHeldOnce)
+{
+    const auto news = websocket_frame(std::string(3900, 'n'));
+    std::vector<session*> all{&working_client(), &working_client(), &working_client()};
+    for (session* s : all)
+        service.push(*s, news, now);
+
+    pass(100ms);
+
+    EXPECT_EQ(handler.closed, std::vector<session_id>{});
+    EXPECT_EQ(service.queued_bytes(), news.size());
+}
+
+TEST_F(SessionService, WhoEndsAnywayGivesBackFirst)
+{
+    session& ending = working_client();
+    session& a = working_client();
+    session& b = working_client();
+    service.push(ending, websocket_frame(std::string(3300, 'e')), now);
+    service.kick(ending, "replaced", now);
+    service.push(a, websocket_frame(std::string(3600, 'a')), now);
+    service.push(b, websocket_frame(std::string(3600, 'b')), now);
+
+    pass(100ms);
+
+    EXPECT_EQ(handler.closed, std::vector{ending.id});
+    EXPECT_EQ(ending.out.bytes(), 0U);
+    EXPECT_EQ(counters.at("limit.outbox_total"), 0U);
 }
 
 TEST_F(SessionService, WhoIsSentAwayIsToldSoAndMarked)

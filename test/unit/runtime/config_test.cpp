@@ -71,6 +71,7 @@ TEST(Config, TheShippedFilesHaveTheDefaults)
         EXPECT_EQ(conf.chat.grace, defaults.grace);
         EXPECT_EQ(conf.chat.max_message, defaults.max_message);
         EXPECT_EQ(conf.chat.outbox_bytes, defaults.outbox_bytes);
+        EXPECT_EQ(conf.chat.outbox_total, defaults.outbox_total);
         EXPECT_EQ(conf.chat.max_sessions, defaults.max_sessions);
         EXPECT_EQ(conf.chat.rooms_per_connection, defaults.rooms_per_connection);
         EXPECT_EQ(conf.chat.in_flight, defaults.in_flight);
@@ -418,6 +419,8 @@ TEST(Config, LimitsOfChatJsonAreChecked)
               "chat.json: idleMs: must be more than heartbeatMs");
     EXPECT_EQ(complaint_about_chat(R"({"outboxBytes": 65536})"),
               "chat.json: outboxBytes: must be at least twice maxMessageBytes");
+    EXPECT_EQ(complaint_about_chat(R"({"outboxTotalBytes": 8388607})"),
+              "chat.json: outboxTotalBytes: must be at least outboxBytes");
 }
 
 // ---- TLS

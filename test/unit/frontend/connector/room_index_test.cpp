@@ -13,7 +13,8 @@ struct RoomIndex : testing::Test
         r.recent.push_back({.at = {.term = 1, .rev = rev}, .frame = protocol::frame("x")});
         ++r.recent_bytes;
     }
-    session ann{1, 1000}, bob{2, 1000}, cid{3, 1000};
+    outbox_memory memory;
+    session ann{1, 1000, memory}, bob{2, 1000, memory}, cid{3, 1000, memory};
     room_index index;
 };
 
