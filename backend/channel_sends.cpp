@@ -209,8 +209,8 @@ channel::admission channel::admit(seat& from, const client_request& request, con
     for (auto& waits : storing_) // the seat may be gone by the time it is stored
         if (waits.from.number == request.number && session_ref(waits.from.who) == session_ref(from.who))
             waits.from.reply_to = reply_to;
-    if (first->answer)
-        port_.answer(reply_to, rid_, first->answer->first, first->answer->second);
+    if (const auto& answer = first->answer)
+        port_.answer(reply_to, rid_, answer->first, answer->second);
     return admission::repeat;
 }
 

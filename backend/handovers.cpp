@@ -46,7 +46,7 @@ handovers::handovers(handover_options options, cluster::rpc& rpc, protocol::coun
 {
 }
 
-void handovers::add(std::string rid, room_baggage baggage, std::uint64_t generation)
+void handovers::add(const std::string& rid, room_baggage baggage, std::uint64_t generation)
 {
     auto& p = rooms_[rid];
     untaken_ += p.series == 0 || p.taken ? 1 : 0;

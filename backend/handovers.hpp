@@ -28,7 +28,7 @@ public:
     handovers(handover_options options, cluster::rpc& rpc, protocol::counters& counters);
 
     /// `generation`: the one that takes the room away from us.
-    void add(std::string rid, room_baggage baggage, std::uint64_t generation);
+    void add(const std::string& rid, room_baggage baggage, std::uint64_t generation);
     /// Sends what the window allows. At the end of every turn while the line is up.
     void pump(instant now);
     /// The next owners have all of it.

@@ -56,6 +56,7 @@ void channel_service::flush_openings()
     if (openings_.empty())
         return;
     std::vector<std::pair<std::string, std::uint64_t>> rooms;
+    rooms.reserve(openings_.size());
     for (const auto& o : openings_)
         rooms.emplace_back(o.rid, find(o.rid)->opening);
     history_.take_over(std::exchange(openings_, {}),

@@ -29,6 +29,7 @@ admission::allow_list gatekeeper::read() const
     admission::allow_list keys;
     for (const auto role : cluster::peer_roles)
         for (const auto& key : cluster::read_public(folder_, role)) {
+            // NOLINTNEXTLINE(bugprone-unchecked-optional-access): no other line of the file passes as a key
             const auto [known, added] = keys.emplace(cluster::decoded_key(key).value(), role);
             if (!added && known->second != role)
                 throw runtime::config_error(fmt::format("{}: {}.public has a key of {}.public",

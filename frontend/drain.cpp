@@ -52,7 +52,7 @@ milliseconds drain::at_pace() const
 std::size_t drain::may_stay(const scene& s, instant now) const
 {
     const auto span = std::min(options_.span, at_pace());
-    const auto passed = std::chrono::duration_cast<milliseconds>(now - *started_);
+    const auto passed = std::chrono::duration_cast<milliseconds>(now - started_.value_or(now));
     if (!s.elsewhere || passed >= span)
         return 0;
     return all_ * static_cast<std::size_t>((span - passed).count()) / static_cast<std::size_t>(span.count());

@@ -42,7 +42,7 @@ fs::path find_www(const fs::path& conf_dir)
     auto conf = fs::absolute(conf_dir, failed).lexically_normal();
     if (!conf.has_filename()) // "conf/" is "conf"
         conf = conf.parent_path();
-    const auto beside = conf.parent_path() / "www";
+    auto beside = conf.parent_path() / "www";
     if (fs::exists(beside / "index.html", failed))
         return beside;
     const auto bin = fs::read_symlink("/proc/self/exe", failed).parent_path();

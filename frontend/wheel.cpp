@@ -1,6 +1,7 @@
 #include "frontend/wheel.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace citron::frontend {
 

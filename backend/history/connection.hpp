@@ -29,7 +29,7 @@ public:
     template <typename... Values>
     explicit query(SQLite::Statement& statement, const Values&... values) : statement_(statement)
     {
-        int index = 0;
+        int index = 0; // NOLINT(misc-const-correctness): of a statement without values
         (bind(++index, values), ...);
     }
     ~query() { statement_.tryReset(); }

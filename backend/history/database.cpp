@@ -147,9 +147,7 @@ append_outcome database::keep(const append& a, room_row& room)
 /// once.
 const database::numbered_sends& database::numbered_of(room_row& room, std::uint64_t now_ms)
 {
-    if (!room.numbered)
-        read_numbered(room, now_ms);
-    return *room.numbered;
+    return room.numbered ? *room.numbered : room.numbered.emplace(read_numbered(room, now_ms));
 }
 
 void database::numbered_sends::add(const std::string& sender, std::uint64_t number, known_send where)
@@ -160,19 +158,20 @@ void database::numbered_sends::add(const std::string& sender, std::uint64_t numb
 }
 
 /// Newest first, to where messages are too old to be sent again at `now_ms`.
-void database::read_numbered(room_row& room, std::uint64_t now_ms)
+database::numbered_sends database::read_numbered(const room_row& room, std::uint64_t now_ms)
 {
     constexpr std::uint64_t old_ms = std::chrono::milliseconds(names_known).count();
-    room.numbered.emplace();
+    numbered_sends found;
     std::uint64_t age = 0, later = now_ms;
     query rows(file_->sql.senders, room.id);
     while (age <= old_ms && rows.next()) {
         const auto number = rows.number(0), time = rows.number(2);
         if (number != 0)
-            room.numbered->add(std::string(rows.text(3)), number, {rows.number(1), time});
+            found.add(std::string(rows.text(3)), number, {rows.number(1), time});
         age += std::min(later - std::min(later, time), longest_gap_ms);
         later = time;
     }
+    return found;
 }
 
 std::optional<database::known_send> database::find_named(const room_row& room, std::string_view name)

@@ -102,7 +102,7 @@ private:
     append_outcome keep(const append& a, room_row& room);
     [[nodiscard]] std::optional<known_send> find_named(const room_row& room, std::string_view name);
     [[nodiscard]] const numbered_sends& numbered_of(room_row& room, std::uint64_t now_ms);
-    void read_numbered(room_row& room, std::uint64_t now_ms);
+    [[nodiscard]] numbered_sends read_numbered(const room_row& room, std::uint64_t now_ms);
     [[nodiscard]] std::uint64_t newest_generation();
     store::opened raise(const store::opening& o);
     [[nodiscard]] range expired(std::int64_t room, std::uint64_t now_ms, std::size_t budget);

@@ -14,7 +14,6 @@
 namespace citron::backend {
 
 namespace log = runtime::log;
-using protocol::errc;
 
 namespace {
 
@@ -111,8 +110,8 @@ private:
         work_; ///< while anything is awaited
 };
 
-durable_store::durable_store(net::io_context& loop, durable_options options, protocol::counters& counters,
-                             std::function<void()> after_completion)
+durable_store::durable_store(net::io_context& loop, const durable_options& options,
+                             protocol::counters& counters, std::function<void()> after_completion)
     : desk_(std::make_shared<desk>(loop, counters, std::move(after_completion), options.blocked_by)),
       limit_(options.waiting_bytes)
 {

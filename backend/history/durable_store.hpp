@@ -35,7 +35,7 @@ class durable_store final : public store
 public:
     /// Opens or makes the file; throws runtime::config_error. `after_completion` is called on the loop after
     /// each group of completions. `counters`: store.*, touched on the loop only.
-    durable_store(net::io_context& loop, durable_options options, protocol::counters& counters,
+    durable_store(net::io_context& loop, const durable_options& options, protocol::counters& counters,
                   std::function<void()> after_completion);
     /// What was submitted is committed; nobody is told any more.
     ~durable_store() override;

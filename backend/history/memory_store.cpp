@@ -7,7 +7,6 @@
 namespace citron::backend {
 
 using protocol::errc;
-using protocol::head;
 using protocol::message;
 
 namespace {
@@ -36,7 +35,7 @@ void memory_store::complete()
 
 void memory_store::submit(std::vector<append> batch, std::function<void(std::vector<append_outcome>)> done)
 {
-    asked_.push_back([this, batch = std::move(batch), done = std::move(done)]() mutable {
+    asked_.emplace_back([this, batch = std::move(batch), done = std::move(done)]() mutable {
         std::vector<append_outcome> outcomes;
         outcomes.reserve(batch.size());
         for (auto& one : batch)
@@ -58,8 +57,10 @@ append_outcome memory_store::put(append& a)
         ++repeats_;
         return {.offset = first->second.offset, .time = first->second.time, .repeat = true};
     }
-    if (a.what == append::kind::name)
+    if (a.what == append::kind::name) {
         push_name(a.rid, r, std::move(a.cid), a.time);
+        return {.time = a.time};
+    }
     if (a.what != append::kind::message)
         return {.time = a.time};
     ++stored_;
@@ -148,7 +149,7 @@ memory_store::ring& memory_store::open_ring(const std::string& rid)
 
 void memory_store::take_over(std::vector<opening> rooms, std::function<void(std::vector<opened>)> done)
 {
-    asked_.push_back([this, rooms = std::move(rooms), done = std::move(done)] {
+    asked_.emplace_back([this, rooms = std::move(rooms), done = std::move(done)] {
         std::vector<opened> all;
         all.reserve(rooms.size());
         for (const auto& room : rooms)
@@ -174,7 +175,7 @@ store::opened memory_store::raise(const opening& o)
 void memory_store::read_before(std::string rid, std::uint64_t offset, page_limit limit,
                                std::function<void(page)> done)
 {
-    asked_.push_back([this, rid = std::move(rid), offset, limit, done = std::move(done)] {
+    asked_.emplace_back([this, rid = std::move(rid), offset, limit, done = std::move(done)] {
         const auto found = rings_.find(rid);
         done(found == rings_.end() ? page{} : before(found->second, offset, limit));
     });
@@ -183,7 +184,7 @@ void memory_store::read_before(std::string rid, std::uint64_t offset, page_limit
 void memory_store::read_after(std::string rid, std::uint64_t offset, page_limit limit,
                               std::function<void(page)> done)
 {
-    asked_.push_back([this, rid = std::move(rid), offset, limit, done = std::move(done)] {
+    asked_.emplace_back([this, rid = std::move(rid), offset, limit, done = std::move(done)] {
         const auto found = rings_.find(rid);
         done(found == rings_.end() ? page{} : after(found->second, offset, limit));
     });

@@ -70,7 +70,7 @@ bool is_this_host(const std::string& host)
     const auto found = addresses_of(host);
     for (const auto* one = found.get(); one; one = one->ai_next) {
         const descriptor probe(one->ai_family);
-        if (::bind(probe.get(), one->ai_addr, one->ai_addrlen) == 0) // port 0: any
+        if (probe.get() >= 0 && ::bind(probe.get(), one->ai_addr, one->ai_addrlen) == 0) // port 0: any
             return true;
     }
     return false;
@@ -89,7 +89,7 @@ bool may_answer(const std::string& endpoint)
     std::memcpy(address.sun_path + 1, name.data(), name.size()); // behind a NUL: abstract
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
     const descriptor probe(AF_UNIX);
-    if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), length) == 0)
+    if (probe.get() < 0 || ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), length) == 0)
         return true;
     return errno != ECONNREFUSED; // a full queue, say, belongs to somebody
 }

@@ -154,6 +154,7 @@ bool zmq_stream::impl::answer()
     for (zmq::message_t part; question.back().more() && take(socket_, part);)
         question.push_back(std::move(part));
     std::vector<std::string_view> frames;
+    frames.reserve(question.size());
     for (const auto& part : question)
         frames.push_back(part.to_string_view());
     std::vector<std::string> reply;

@@ -51,8 +51,10 @@ verification_key read_key(const runtime::identity_config::key& key, const fs::pa
     const auto exposed = key.secret_file.empty() ? "" : runtime::exposure_of(conf_dir / key.secret_file);
     if (!exposed.empty())
         fail(place, std::string(exposed));
-    auto made = key.pem_file.empty() ? verification_key::from_secret(*file)
-                                     : verification_key::from_pem(find_algorithm(key.alg).value(), *file);
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): the conf was read, and lets no other name pass
+    const auto alg = find_algorithm(key.alg).value();
+    auto made =
+        key.pem_file.empty() ? verification_key::from_secret(*file) : verification_key::from_pem(alg, *file);
     if (!made)
         fail(place, made.error());
     return std::move(*made);
