@@ -54,10 +54,13 @@ bool client::moving() const
 
 bool client::entering(const std::string& rid) const
 {
-    for (const auto& [id, q] : asked_)
-        if (q.rid == rid && (q.what == act::enter || q.what == act::join))
-            return true;
-    return false;
+    constexpr milliseconds just_now{2'000}; // its leaving is on its way
+    const auto left = cut_short_.find(rid);
+    if (left != cut_short_.end() && left->second + just_now > scene_.clock.now())
+        return true;
+    return std::ranges::any_of(asked_, [&](const auto& one) {
+        return one.second.rid == rid && (one.second.what == act::enter || one.second.what == act::join);
+    });
 }
 
 void client::doing()
@@ -170,8 +173,11 @@ void client::drop(socket& s)
     if (!s.server_lives())
         for (const auto& [rid, inside] : stays_)
             orphaned_[rid] = scene_.clock.now();
-    for (const auto& [id, q] : std::exchange(asked_, {}))
+    for (const auto& [id, q] : std::exchange(asked_, {})) {
         doubt(q);
+        if (q.what == act::enter || q.what == act::join)
+            cut_short_[q.rid] = scene_.clock.now();
+    }
     const auto when = std::min(hears_nothing() ? heard_ : scene_.clock.now(), s.sound_until());
     while (!stays_.empty())
         end_stay(stays_.begin()->first, when);

@@ -52,7 +52,7 @@ public:
     [[nodiscard]] const std::string& user() const { return user_; }
     /// Open stays of a working connection, by room.
     [[nodiscard]] const std::map<std::string, stay*>& stays() const { return stays_; }
-    [[nodiscard]] bool entering(const std::string& rid) const; ///< has asked to be let in
+    [[nodiscard]] bool entering(const std::string& rid) const; ///< has asked to be let in, or had just now
     [[nodiscard]] socket* line() { return socket_; }
     [[nodiscard]] const frontend_process* server() const { return socket_ ? &socket_->server() : nullptr; }
     /// The answers to `users` of the last probe; empty while they are missing.
@@ -165,7 +165,8 @@ private:
     std::map<std::uint32_t, std::pair<const stay*, instant>>
         acknowledged_; ///< sends of this connection: in which stay, and when
     std::map<std::string, std::string>
-        keys_;                   ///< by room: the resumeKey that it was certainly there with last
+        keys_; ///< by room: the resumeKey that it was certainly there with last
+    std::map<std::string, instant> cut_short_; ///< by room: when a connection ended that was to be let in
     std::set<std::string> late_; ///< rooms that a connection which vanished may get into yet, by an older key
     std::map<std::string, instant> orphaned_; ///< by room: when its connector died while it was there
 };
