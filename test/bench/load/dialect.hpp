@@ -15,6 +15,7 @@ struct talk
 {
     std::string name, room; ///< who it is, and where it will be
     std::string out;        ///< what is to be written
+    bool since = false;     ///< it asks for what it has missed when it enters (pomelo)
     std::uint32_t last_id = 0;
     std::string rest; ///< of a message that the server cut in two (NATS: its stream ignores frames)
 };

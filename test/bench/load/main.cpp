@@ -69,6 +69,8 @@ int main(int argc, char** argv)
     app.add_option("--slow", p.slow, "members who stop reading")
         ->check(CLI::Range(0, 60'000))
         ->capture_default_str();
+    app.add_flag("--since", p.since,
+                 "members enter as those who come back: with the room's newest messages (citron)");
     app.add_option("--json", json, "file for the figures");
     CLI11_PARSE(app, argc, argv);
     raise_descriptor_limit();

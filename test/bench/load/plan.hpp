@@ -34,6 +34,7 @@ struct plan
     std::uint32_t payload = 128; ///< bytes of a message's content
     std::uint32_t workers = 2;   ///< generator processes
     std::uint32_t slow = 10;     ///< members who stop reading (workload slow)
+    bool since = false;          ///< members enter as those do who come back (pomelo, as citron speaks it)
 
     [[nodiscard]] std::uint32_t connections() const { return rooms * members; }
 };

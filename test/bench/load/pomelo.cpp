@@ -47,7 +47,8 @@ private:
     {
         put(t, protocol::encode_package(package_type::handshake_ack, {}));
         std::string body = R"({"username":")";
-        body.append(t.name).append(R"(","rid":")").append(t.room).append(R"("})");
+        body.append(t.name).append(R"(","rid":")").append(t.room).append("\"");
+        body += t.since ? R"(,"since":{"epoch":"another","offset":0}})" : "}";
         t.last_id = enter_id;
         put(t, protocol::encode_request(enter_id, "connector.entryHandler.enter", body));
     }

@@ -40,6 +40,7 @@ worker::worker(const plan& p, std::uint32_t index, board& shared)
         auto& c = clients_.emplace_back();
         c.room_index = i / p.members;
         c.seat = i % p.members;
+        c.since = p.since;
         c.name = "user" + run + "-" + std::to_string(i);
         c.room = "bench" + run + "-" + std::to_string(c.room_index);
         names.push_back(c.name);

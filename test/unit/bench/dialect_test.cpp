@@ -87,6 +87,17 @@ TEST_F(Dialect, PomeloShakesHandsEntersAndSends)
     EXPECT_EQ(heard_.heard, (strings{"joined", R"(delivery {"msg":"hi"})", "answer 2 ok"}));
 }
 
+TEST_F(Dialect, PomeloAsksForWhatItMissedWhereItIsTo)
+{
+    const auto pomelo = make_dialect("pomelo");
+    t_.since = true;
+    pomelo->hear(t_, protocol::encode_package(package_type::handshake, R"({"code":200})"), heard_);
+    (void)said();
+    EXPECT_EQ(said(), protocol::encode_request(
+                          1, "connector.entryHandler.enter",
+                          R"({"username":"ann","rid":"r1","since":{"epoch":"another","offset":0}})"));
+}
+
 TEST_F(Dialect, PomeloHearsRefusalsAndKicks)
 {
     const auto pomelo = make_dialect("pomelo");
