@@ -21,7 +21,7 @@ public:
     /// The oldest are forgotten beyond the limits, but only when somebody is added: a mere passing of time is
     /// no change of the view.
     void add(const incarnation& who, instant now);
-    /// What the newest view that a peer reported says; replaces what was imported before.
+    /// What the views say that peers have reported; replaces what was imported before.
     void import(const std::vector<incarnation>& reported, instant now);
     void remove(const incarnation& who);
 

@@ -1,6 +1,8 @@
 #include "broker/gathering.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 namespace citron::broker {
 
@@ -9,10 +11,30 @@ using protocol::server_info;
 bool gathering::report(const protocol::view& newest, instant now)
 {
     first_ = first_.value_or(now);
-    if (newest.number <= newest_.number)
+    number_above(newest.number);
+    for (const auto& who : newest.dropped)
+        fates_[who].dropped = std::max(fates_[who].dropped, newest.number);
+    if (newest.ready)
+        for (const auto& server : newest.servers)
+            fates_[server.self()].living = std::max(fates_[server.self()].living, newest.number);
+    if (std::pair(newest.ready, newest.number) <= std::pair(newest_.ready, newest_.number))
         return false;
     newest_ = newest;
     return true;
+}
+
+std::vector<incarnation> gathering::dead() const
+{
+    std::vector<incarnation> all;
+    for (const auto& [who, is] : fates_)
+        if (is.dropped > is.living)
+            all.push_back(who);
+    return all;
+}
+
+void gathering::returned(const incarnation& who)
+{
+    fates_[who].living = std::numeric_limits<std::uint64_t>::max();
 }
 
 bool gathering::over(const std::vector<server_info>& present, instant now) const

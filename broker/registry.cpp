@@ -107,11 +107,11 @@ registry::admission registry::admit(std::string_view identity, const protocol::h
 bool registry::learn(const protocol::hello& hello, instant now)
 {
     const auto self = hello.self.self();
-    gathering_.number_above(hello.floor);
-    const bool newer = gathering_.report(hello.newest, now);
-    if (newer && !view_.ready) {
-        departed_.import(hello.newest.dropped, now);
-        home_.recall(hello.newest);
+    gathering_.number_above(std::max(hello.floor, hello.newest.number));
+    if (!view_.ready) {
+        if (gathering_.report(hello.newest, now))
+            home_.recall(hello.newest);
+        departed_.import(gathering_.dead(), now);
         send_back_the_dead();
     }
     // One that knows a view, but whom we do not know, was here or elsewhere before and was given up since.
@@ -182,6 +182,7 @@ void registry::hear(std::string_view identity, const protocol::view_id& known, i
         return;
     peer.returning = false; // our welcome has arrived: it knows that it starts empty
     departed_.remove(peer.info.self());
+    gathering_.returned(peer.info.self());
     refresh(now);
 }
 

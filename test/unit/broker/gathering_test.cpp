@@ -108,5 +108,76 @@ TEST(Gathering, WhoeverDoesNotComeInTimeIsMissing)
     EXPECT_EQ(g.missing({server("s1")}), (std::vector<incarnation>{{"s2", 1}}));
 }
 
+TEST(Gathering, AViewByWhichRoomsWereRoutedIsNewerThanAnyOfABrokerThatOnlyGathered)
+{
+    gathering g({}, 1500ms);
+    auto routed = view(7, {server("s1")});
+    routed.ready = true;
+    EXPECT_TRUE(g.report(view(5, {}), start));
+    EXPECT_TRUE(g.report(routed, start));
+
+    EXPECT_FALSE(g.report(view(9, {}), start));
+
+    EXPECT_FALSE(g.over({}, start)) << "those whom the view of number 7 shows";
+    EXPECT_EQ(g.highest(), 9U) << "but it is counted on from that";
+}
+
+// ---- who had been given up
+
+protocol::view dropping(std::uint64_t number, incarnation who, bool routed = true)
+{
+    auto v = view(number, {});
+    v.ready = routed;
+    v.dropped = {std::move(who)};
+    return v;
+}
+
+protocol::view showing(std::uint64_t number, server_info who, bool routed = true)
+{
+    auto v = view(number, {std::move(who)});
+    v.ready = routed;
+    return v;
+}
+
+using dead = std::vector<incarnation>;
+
+TEST(Gathering, KnowsOfTheDeadWhoeverReportsThem)
+{
+    gathering g({}, 1500ms);
+    (void)g.report(dropping(7, {"s1", 1}), start);
+    (void)g.report(dropping(6, {"s2", 1}), start);
+    (void)g.report(dropping(9, {"s3", 1}, false), start);
+
+    EXPECT_EQ(g.dead(), (dead{{"s1", 1}, {"s2", 1}, {"s3", 1}}));
+}
+
+TEST(Gathering, WhoIsShownLivingLaterIsNotDead)
+{
+    gathering g({}, 1500ms);
+    (void)g.report(showing(8, server("s1")), start);
+    (void)g.report(dropping(7, {"s1", 1}), start);
+
+    EXPECT_EQ(g.dead(), dead{});
+}
+
+TEST(Gathering, ABrokerThatOnlyGatheredMayNotHaveKnownOfADeath)
+{
+    gathering g({}, 1500ms);
+    (void)g.report(dropping(7, {"s1", 1}), start);
+    (void)g.report(showing(8, server("s1"), false), start);
+
+    EXPECT_EQ(g.dead(), (dead{{"s1", 1}}));
+}
+
+TEST(Gathering, WhoHasReturnedIsNotDeadWhateverIsReported)
+{
+    gathering g({}, 1500ms);
+    (void)g.report(dropping(7, {"s1", 1}), start);
+    g.returned({"s1", 1});
+    (void)g.report(dropping(9, {"s1", 1}), start);
+
+    EXPECT_EQ(g.dead(), dead{});
+}
+
 } // namespace
 } // namespace citron::broker

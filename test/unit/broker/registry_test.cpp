@@ -528,6 +528,39 @@ TEST(FreshBroker, ALateConnectorThatIsThereButNotSubscribedIsNotDropped)
     EXPECT_TRUE(s.board.peers().view().dropped.empty());
 }
 
+TEST(FreshBroker, WhatItSaidItselfMakesNobodyForgetWhoHadBeenDropped)
+{
+    stage s({.expected = {"s1"}});
+    auto two = s.make("s2", server_kind::chat);
+    knew(two, 48, {two.self});
+    s.hello(two); // it stood still, and knows nothing of its death
+    EXPECT_EQ(s.hears(two), "welcome !49.0 s2");
+    auto gate = s.make("g1", server_kind::gate);
+    knew(gate, 50, {gate.self}, {{"s2", 1}});
+    s.hello(gate);
+
+    s.reopen(two);
+
+    EXPECT_TRUE(s.hears(two).starts_with("welcome fresh")) << "its rooms have been opened without it";
+}
+
+TEST(FreshBroker, WhoHasStartedEmptyIsNotSentBackByThoseWhoComeLater)
+{
+    stage s({.expected = {"s1"}});
+    auto two = s.make("s2", server_kind::chat);
+    auto gate = s.make("g1", server_kind::gate), other = s.make("g2", server_kind::gate);
+    for (auto* one : {&gate, &other})
+        knew(*one, 50, {one->self}, {{"s2", 1}});
+    s.hello(gate);
+    s.hello(two);
+    EXPECT_EQ(s.hears(two), "welcome fresh !51.0 g1");
+    s.say(two, protocol::kind::beat);
+
+    s.hello(other);
+
+    EXPECT_TRUE(s.now_alive().ends_with("g1,g2,s2")) << s.now_alive();
+}
+
 TEST(FreshBroker, KnowsFromTheNewestViewWhoHadBeenDropped)
 {
     stage s({.expected = {"s1", "s2"}});
