@@ -33,10 +33,12 @@ city::city(scene& s, ledger& book)
     for (auto n = s.chance.between(1, 5); n > 0; --n)
         ways_.rooms.push_back("r" + std::to_string(n));
     ways_.pause = duration(s.chance.between(200'000, 1'500'000));
-    ways_.leaving = static_cast<unsigned>(s.chance.below(12));
+    const bool restless = s.chance.percent(15); // few who come and go all the time: rooms are often empty
+    ways_.leaving = static_cast<unsigned>(restless ? s.chance.between(12, 60) : s.chance.below(12));
+    ways_.vanishing = restless ? 40 : 15;
     ways_.moving = static_cast<unsigned>(s.chance.below(25));
     ways_.choose_connector = [this] { return choose_connector(); };
-    const auto people = s.chance.between(4, 12);
+    const auto people = restless ? s.chance.between(2, 5) : s.chance.between(4, 12);
     for (unsigned n = 1; n <= people; ++n)
         ways_.users.push_back("u" + std::to_string(n));
     for (const auto& user : ways_.users)
