@@ -319,8 +319,9 @@ void channel_service::on_stored(const std::string& rid, std::uint64_t term, cons
     release(rid);
 }
 
-/// Another server has taken the room over: we must have been given up, and not know it yet. A new hello
-/// tells. Until then nobody is served here; should the room be ours still, it is opened anew.
+/// Another server has taken the room over, as the store says, or a connector that has seen its term: we must
+/// have been given up, and not know it yet. A new hello tells. Until then nobody is served here; should the
+/// room be ours still, it is opened anew.
 void channel_service::fence(room& r)
 {
     if (r.now != room::state::open)

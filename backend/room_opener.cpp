@@ -303,6 +303,8 @@ void channel_service::end_enroll(const std::string& connector, room_list list)
     for (auto& [rid, entry] : list) {
         auto& r = obtain(rid);
         touched.push_back(rid);
+        if (entry.seen.term > r.members.at().term)
+            fence(r); // where there is no store to say so
         if (r.now == room::state::open)
             correct(r, connector, entry);
         else

@@ -74,6 +74,34 @@ TEST(RoomFencedWaiting, WhatAConnectorSentBeforeItEnrolledAgainCountsNoMore)
     EXPECT_EQ(s.server.channels().members(), 1U);
 }
 
+/// History in memory: two brokers have died, and the last one did not hear of the view of the one between.
+TEST(RoomFencedInMemory, AConnectorThatHasSeenALaterTermTellsThatAnotherOwnedTheRoom)
+{
+    room_stage s;
+    s.serve();
+    const auto ann = room_stage::who("ann", "c1", 1), bob = room_stage::who("bob", "c2", 2);
+    s.enter(ann);
+    s.enter(bob);
+    s.turn();
+    (void)s.says();
+    s.comes_back("c2");
+
+    s.enroll("c2", {bob}, s.at(7, 3, 0));
+    s.pass(milliseconds(100));
+    EXPECT_EQ(s.count("room.fenced"), 1U);
+    EXPECT_FALSE(s.server.line().up());
+
+    s.new_line(false);
+    s.settle();
+    s.enroll("c1", {ann}, s.at(1, 2, 0));
+    (void)s.says();
+    s.enroll("c2", {bob}, s.at(7, 3, 0));
+    s.turn();
+    EXPECT_EQ(s.server.channels().members(), 2U);
+    EXPECT_EQ(s.says(), (lines{"c1: lobby at 3/1.0 e2@0, lost, [ann bob]",
+                               "c2: lobby at 3/1.0 e2@0, lost, [ann bob]"}));
+}
+
 TEST_F(RoomFenced, ARoomThatIsOursStillIsOpenedAnewWithItsMembersAndTakesTheSameSends)
 {
     taken_by_another();
