@@ -47,7 +47,7 @@ void client::calm_down()
 bool client::moving() const
 {
     for (const auto& [id, q] : asked_)
-        if (q.what == act::enter || q.what == act::join || q.what == act::leave)
+        if (q.enters() || q.what == act::leave)
             return true;
     return false;
 }
@@ -58,9 +58,8 @@ bool client::entering(const std::string& rid) const
     const auto left = cut_short_.find(rid);
     if (left != cut_short_.end() && left->second + just_now > scene_.clock.now())
         return true;
-    return std::ranges::any_of(asked_, [&](const auto& one) {
-        return one.second.rid == rid && (one.second.what == act::enter || one.second.what == act::join);
-    });
+    return std::ranges::any_of(asked_,
+                               [&](const auto& one) { return one.second.rid == rid && one.second.enters(); });
 }
 
 void client::doing()
@@ -153,7 +152,7 @@ void client::go(ending how)
     scene_.log.line(label_, "{}", how == ending::closed ? "disconnects" : "vanishes");
     if (how == ending::vanished || hears_nothing()) // its connector does not know, and may let it in yet
         for (const auto& [id, q] : asked_)
-            if (q.what == act::enter || q.what == act::join)
+            if (q.enters())
                 late_.insert(q.rid);
     socket_->hang_up(how);
     drop(*socket_);
@@ -175,7 +174,7 @@ void client::drop(socket& s)
             orphaned_[rid] = scene_.clock.now();
     for (const auto& [id, q] : std::exchange(asked_, {})) {
         doubt(q);
-        if (q.what == act::enter || q.what == act::join)
+        if (q.enters())
             cut_short_[q.rid] = scene_.clock.now();
     }
     const auto when = std::min(hears_nothing() ? heard_ : scene_.clock.now(), s.sound_until());
@@ -285,7 +284,7 @@ void client::repeat(const std::string& rid)
 /// It may have been stored, or not; have let us in, or not.
 void client::doubt(const question& q)
 {
-    if (q.what == act::enter || q.what == act::join) {
+    if (q.enters()) {
         keys_.erase(q.rid);
         orphaned_.erase(q.rid);
     }

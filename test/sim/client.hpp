@@ -95,6 +95,8 @@ private:
         bool own_name = false;        ///< enter: and whoever holds the name in rid holds it by that key
         bool again = false;           ///< a message that it has said before, under the same cid
         bool complained = false;
+
+        [[nodiscard]] bool enters() const { return what == act::enter || what == act::join; }
     };
 
     void doing();

@@ -259,7 +259,7 @@ void client::on_too_fast(const question& q)
 
 void client::on_refusal(const question& q, const std::string& reason)
 {
-    const bool name_taken = reason == "duplicate_user" && (q.what == act::enter || q.what == act::join);
+    const bool name_taken = reason == "duplicate_user" && q.enters();
     const bool nobody = reason == "no_such_user" && q.what == act::whisper;
     const auto present = stays_.find(q.rid);
     const bool left = reason == "not_entered" && (present == stays_.end() || present->second != q.inside ||
