@@ -19,9 +19,14 @@ std::string contents(const outbox& out)
     return text;
 }
 
-TEST(Outbox, KeepsFramesInOrder)
+struct Outbox : testing::Test
 {
     outbox_memory memory;
+};
+using OutboxMemory = Outbox;
+
+TEST_F(Outbox, KeepsFramesInOrder)
+{
     outbox out(100, memory);
 
     EXPECT_TRUE(out.append(frame("one ")));
@@ -31,9 +36,8 @@ TEST(Outbox, KeepsFramesInOrder)
     EXPECT_EQ(out.bytes(), 7U);
 }
 
-TEST(Outbox, RefusesFrameOverByteLimit)
+TEST_F(Outbox, RefusesFrameOverByteLimit)
 {
-    outbox_memory memory;
     outbox out(8, memory);
     EXPECT_TRUE(out.append(frame("12345")));
 
@@ -43,9 +47,8 @@ TEST(Outbox, RefusesFrameOverByteLimit)
     EXPECT_TRUE(out.append(frame("678")));
 }
 
-TEST(Outbox, LastWordsIgnoreTheLimit)
+TEST_F(Outbox, LastWordsIgnoreTheLimit)
 {
-    outbox_memory memory;
     outbox out(4, memory);
     EXPECT_TRUE(out.append(frame("full")));
 
@@ -54,9 +57,8 @@ TEST(Outbox, LastWordsIgnoreTheLimit)
     EXPECT_EQ(contents(out), "fullbye");
 }
 
-TEST(Outbox, ResumesInsideAFrame)
+TEST_F(Outbox, ResumesInsideAFrame)
 {
-    outbox_memory memory;
     outbox out(100, memory);
     EXPECT_TRUE(out.append(frame("hello")));
     EXPECT_TRUE(out.append(frame("world")));
@@ -69,9 +71,8 @@ TEST(Outbox, ResumesInsideAFrame)
     EXPECT_EQ(out.bytes(), 3U);
 }
 
-TEST(Outbox, IsEmptyWhenAllIsTaken)
+TEST_F(Outbox, IsEmptyWhenAllIsTaken)
 {
-    outbox_memory memory;
     outbox out(100, memory);
     EXPECT_TRUE(out.append(frame("hello")));
 
@@ -81,9 +82,8 @@ TEST(Outbox, IsEmptyWhenAllIsTaken)
     EXPECT_EQ(contents(out), "");
 }
 
-TEST(Outbox, MakesRoomAsTheSocketTakesBytes)
+TEST_F(Outbox, MakesRoomAsTheSocketTakesBytes)
 {
-    outbox_memory memory;
     outbox out(5, memory);
     EXPECT_TRUE(out.append(frame("12345")));
     out.consume(3);
@@ -93,9 +93,8 @@ TEST(Outbox, MakesRoomAsTheSocketTakesBytes)
     EXPECT_EQ(contents(out), "45678");
 }
 
-TEST(Outbox, GathersNoMoreThanAsked)
+TEST_F(Outbox, GathersNoMoreThanAsked)
 {
-    outbox_memory memory;
     outbox out(100, memory);
     for (int i = 0; i < 3; ++i)
         EXPECT_TRUE(out.append(frame("ab")));
@@ -104,9 +103,8 @@ TEST(Outbox, GathersNoMoreThanAsked)
     EXPECT_EQ(out.gather(parts), 2U);
 }
 
-TEST(Outbox, ManyFramesComeOutAsTheyWentIn)
+TEST_F(Outbox, ManyFramesComeOutAsTheyWentIn)
 {
-    outbox_memory memory;
     outbox out(1U << 20U, memory);
     std::string sent, received;
     for (int i = 0; i < 1000; ++i) {
@@ -126,9 +124,8 @@ TEST(Outbox, ManyFramesComeOutAsTheyWentIn)
     EXPECT_EQ(received, sent);
 }
 
-TEST(Outbox, ClearForgetsEverything)
+TEST_F(Outbox, ClearForgetsEverything)
 {
-    outbox_memory memory;
     outbox out(4, memory);
     EXPECT_TRUE(out.append(frame("1234")));
     out.consume(1);
@@ -141,9 +138,8 @@ TEST(Outbox, ClearForgetsEverything)
     EXPECT_EQ(contents(out), "5678");
 }
 
-TEST(OutboxMemory, CountsWhatSeveralShareOnce)
+TEST_F(OutboxMemory, CountsWhatSeveralShareOnce)
 {
-    outbox_memory memory;
     outbox one(100, memory), two(100, memory);
     const frame shared("shared");
 
@@ -162,9 +158,8 @@ TEST(OutboxMemory, CountsWhatSeveralShareOnce)
     EXPECT_EQ(memory.bytes(), 0U);
 }
 
-TEST(OutboxMemory, AFrameThatWaitsTwiceInOneOutboxCountsOnce)
+TEST_F(OutboxMemory, AFrameThatWaitsTwiceInOneOutboxCountsOnce)
 {
-    outbox_memory memory;
     outbox out(100, memory);
     const frame beat("beat");
     EXPECT_TRUE(out.append(beat));
@@ -177,9 +172,8 @@ TEST(OutboxMemory, AFrameThatWaitsTwiceInOneOutboxCountsOnce)
     EXPECT_EQ(memory.bytes(), 0U);
 }
 
-TEST(OutboxMemory, IsGivenBackByAnOutboxThatEnds)
+TEST_F(OutboxMemory, IsGivenBackByAnOutboxThatEnds)
 {
-    outbox_memory memory;
     {
         outbox out(100, memory);
         EXPECT_TRUE(out.append(frame("written")));
@@ -191,9 +185,8 @@ TEST(OutboxMemory, IsGivenBackByAnOutboxThatEnds)
     EXPECT_EQ(memory.bytes(), 0U);
 }
 
-TEST(Outbox, DropsAllButTheFrameThatIsBegun)
+TEST_F(Outbox, DropsAllButTheFrameThatIsBegun)
 {
-    outbox_memory memory;
     outbox out(20, memory);
     EXPECT_TRUE(out.append(frame("written")));
     EXPECT_TRUE(out.append(frame("half")));
@@ -212,9 +205,8 @@ TEST(Outbox, DropsAllButTheFrameThatIsBegun)
     EXPECT_EQ(memory.bytes(), 0U);
 }
 
-TEST(Outbox, DropsAllWhenNothingIsBegun)
+TEST_F(Outbox, DropsAllWhenNothingIsBegun)
 {
-    outbox_memory memory;
     outbox out(20, memory);
     EXPECT_TRUE(out.append(frame("written")));
     EXPECT_TRUE(out.append(frame("waits")));
