@@ -69,6 +69,8 @@ void channel::remove(place gone)
     const auto [first, last] = by_user_.equal_range(gone->who.user);
     by_user_.erase(std::find_if(first, last, [&](const auto& entry) { return entry.second == gone; }));
     seats_.erase(gone);
+    if (empty())
+        replaced_long_ago_ = false;
 }
 
 void channel::count_connectors()
@@ -156,6 +158,7 @@ void channel::note_replaced(std::string key)
 {
     constexpr std::size_t most = 256;
     replaced_.push_back(std::move(key));
+    replaced_long_ago_ = false;
     if (replaced_.size() > most)
         replaced_.pop_front();
 }
@@ -181,7 +184,7 @@ void channel::remember(std::string key, send_list sends)
 void channel::forget_former()
 {
     former_.clear();
-    if (empty())
+    if (empty() && std::exchange(replaced_long_ago_, true))
         replaced_.clear();
 }
 

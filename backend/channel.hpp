@@ -149,6 +149,7 @@ public:
     /// Numbered sends of sessions that are not here (any more): by key_of(member).
     void remember(std::string key, send_list sends);
     [[nodiscard]] const std::map<std::string, send_list>& remembered() const { return former_; }
+    /// What remember() was given; an empty room, the second time, also who was replaced.
     void forget_former();
     /// Something of sessions that their connectors may come back with: an empty room is kept for it.
     [[nodiscard]] bool remembers() const { return !former_.empty() || !replaced_.empty(); }
@@ -223,7 +224,8 @@ private:
     std::map<std::string, send_list> former_;
     std::vector<protocol::member> displaced_;
     std::list<std::string> replaced_;
-    whisper_list whispering_; ///< by sender and number
+    bool replaced_long_ago_ = false; ///< the next forget_former of an empty room forgets them
+    whisper_list whispering_;        ///< by sender and number
 };
 
 } // namespace citron::backend

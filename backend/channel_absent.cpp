@@ -79,7 +79,7 @@ void channel_service::give_up_awaited()
 
 // ---- those who did not come back
 
-/// Rooms forget the sends of those who did not come back; empty ones also who was replaced.
+/// Rooms forget the sends of those who did not come back; empty ones, a minute later, also who was replaced.
 void channel_service::forget_former()
 {
     std::vector<std::string> over;

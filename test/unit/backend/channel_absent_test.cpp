@@ -197,7 +197,7 @@ TEST_F(ChannelAbsent, ARoomWaitsAMinuteForThoseWhoseSendsItKnows)
     EXPECT_EQ(s.server.channels().size(), 0U);
 }
 
-TEST_F(ChannelAbsent, AnEmptyRoomKnowsForAMinuteWhoWasReplaced)
+TEST_F(ChannelAbsent, AnEmptyRoomKnowsForAMinuteAtLeastWhoWasReplaced)
 {
     const auto cut_off = room_stage::who("cid", "c2", 9, "key"),
                again = room_stage::who("cid", "c1", 5, "key");
@@ -214,10 +214,33 @@ TEST_F(ChannelAbsent, AnEmptyRoomKnowsForAMinuteWhoWasReplaced)
     s.enroll("c2", {cut_off}, s.at(1, 3, 0));
 
     EXPECT_EQ(s.says(), lines{"c2: lobby at 1.6 e1@0, [], evicted 9"});
-    s.pass(59s);
+    s.pass(119s);
     EXPECT_EQ(s.server.channels().size(), 1U);
     s.pass(1s);
     EXPECT_EQ(s.server.channels().size(), 0U);
+}
+
+TEST_F(ChannelAbsent, TheMinuteOfARoomThatEmptiesAgainIsAWholeOne)
+{
+    const auto cut_off = room_stage::who("cid", "c2", 9, "key"),
+               again = room_stage::who("cid", "c1", 5, "key");
+    s.enter(cut_off);
+    const auto c2 = s.view.servers[1];
+    s.loses_its_link("c2");
+    s.enter(again);
+    for (const auto& who : {ann, bob, again})
+        s.kick(who);
+    s.pass(50s);
+    s.enter(ann);
+    s.kick(ann);
+    s.pass(59s);
+    s.view.servers.push_back(c2);
+    s.comes_back("c2");
+    (void)s.says();
+
+    s.enroll("c2", {cut_off}, s.at(1, 3, 0));
+
+    EXPECT_EQ(s.says(), lines{"c2: lobby at 1.8 e1@0, [], evicted 9"});
 }
 
 } // namespace
