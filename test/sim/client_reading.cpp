@@ -109,7 +109,7 @@ void client::on_kick(std::string_view body)
 void client::on_message(const protocol::client_message& m)
 {
     scene_.log.line(label_, "reads {} {} {}", m.id, m.route, m.body);
-    const auto body = protocol::parse_body(m.body);
+    const auto& body = scene_.read.parsed(m.body);
     if (!body)
         return book_.complain(who() + ": a malformed body");
     if (m.type == protocol::message_type::push)

@@ -20,6 +20,13 @@ std::pair<std::string, unsigned> sender_of(const std::string& content)
     return {content.substr(0, slash), static_cast<unsigned>(std::stoul(content.substr(slash + 1)))};
 }
 
+const json& messages_of(const json& answer)
+{
+    static const json none = json::array();
+    const auto found = answer.find("messages");
+    return found == answer.end() ? none : *found;
+}
+
 std::string text_of(const position& at)
 {
     return at.epoch + ":" + std::to_string(at.offset);
@@ -144,7 +151,7 @@ void ledger::reset(stay& s, const json& push)
 void ledger::page(const std::string& rid, const json& answer, std::string_view what)
 {
     std::uint64_t last = 0;
-    for (const auto& message : answer.value("messages", json::array())) {
+    for (const auto& message : messages_of(answer)) {
         const auto at = position_of(message);
         if (last != 0 && at.offset != last + 1)
             complain(fmt::format("{} of {}: {} after {}", what, rid, at.offset, last));
@@ -159,7 +166,7 @@ void ledger::page(const std::string& rid, const json& answer, std::string_view w
 void ledger::resumed(const stay& s, const position& since, const json& answer)
 {
     page(s.rid, answer, "resume");
-    const auto messages = answer.value("messages", json::array());
+    const auto& messages = messages_of(answer);
     const bool recovered = answer.value("recovered", false);
     constexpr std::uint64_t resume_limit = 500; // of conf/chat.json
     const bool too_far_behind = s.at.epoch == since.epoch && s.at.offset - since.offset > resume_limit;

@@ -3,6 +3,7 @@
 
 #include "test/sim/dice.hpp"
 #include "test/sim/journal.hpp"
+#include "test/sim/read_bodies.hpp"
 #include "test/sim/timeline.hpp"
 
 namespace citron::sim {
@@ -14,6 +15,7 @@ struct scene
     timeline clock;
     dice chance;
     journal log;
+    read_bodies read;              ///< by any client
     bool durable = false;          ///< history is on a disk that all chat servers share
     bool guarded = false;          ///< users need tokens, and what they may do in a second is limited
     bool babbling = false;         ///< somebody says to the broker what nobody may
