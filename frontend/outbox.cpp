@@ -12,7 +12,8 @@ constexpr std::size_t kept_when_idle = 16; // frames; a burst's memory is given 
 
 bool outbox::append(const protocol::frame& f)
 {
-    if (f.size() > limit_ || bytes_ > limit_ - f.size())
+    const std::size_t more = f.size() + per_frame;
+    if (more > limit_ || weight() > limit_ - more)
         return false;
     append_last(f);
     return true;
@@ -63,10 +64,13 @@ void outbox::forget_written()
 
 void outbox::drop_waiting()
 {
-    const std::size_t kept = first_ + (front_written_ > 0 ? 1 : 0);
-    leave_memory(kept);
-    frames_.resize(kept);
-    bytes_ = front_written_ > 0 ? frames_[first_].size() - front_written_ : 0;
+    if (front_written_ == 0)
+        return clear();
+    leave_memory(first_ + 1);
+    std::vector begun{std::move(frames_[first_])}; // gives back what the others took
+    frames_ = std::move(begun);
+    first_ = 0;
+    bytes_ = frames_[0].size() - front_written_;
 }
 
 void outbox::leave_memory(std::size_t from)

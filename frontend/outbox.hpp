@@ -11,15 +11,21 @@
 namespace citron::frontend {
 
 /// What all outboxes of a process hold, in bytes. A frame that waits in several counts once, and until its
-/// last byte is written.
+/// last byte is written; its place in each of them counts as well.
 class outbox_memory
 {
 public:
-    void enter(const protocol::frame& f) { bytes_ += f.enter_queue() ? f.size() : 0; }
-    void leave(const protocol::frame& f) { bytes_ -= f.leave_queue() ? f.size() : 0; }
+    /// Besides its bytes: a frame's place in an outbox, which grows by doubling, and the frame itself, as the
+    /// allocator rounds it up.
+    static constexpr std::size_t per_place = 32, per_frame = 96;
+
+    void enter(const protocol::frame& f) { bytes_ += per_place + (f.enter_queue() ? held_by(f) : 0); }
+    void leave(const protocol::frame& f) { bytes_ -= per_place + (f.leave_queue() ? held_by(f) : 0); }
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
 private:
+    static std::size_t held_by(const protocol::frame& f) { return per_frame + f.size(); }
+
     std::size_t bytes_ = 0;
 };
 
@@ -27,7 +33,11 @@ private:
 class outbox
 {
 public:
-    /// `limit` in bytes counts what is queued and not yet consumed. `memory` outlives this.
+    /// What a frame that waits costs besides its bytes: a limit of bytes alone would let in millions of
+    /// pongs.
+    static constexpr std::size_t per_frame = outbox_memory::per_place + outbox_memory::per_frame;
+
+    /// `limit` in bytes counts what is queued and not yet consumed, as weight() does. `memory` outlives this.
     outbox(std::size_t limit, outbox_memory& memory) : limit_(limit), memory_(memory) {}
     ~outbox() { clear(); }
     outbox(const outbox&) = delete;
@@ -41,6 +51,8 @@ public:
 
     [[nodiscard]] bool empty() const { return first_ == frames_.size(); }
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
+    /// Bytes with what their frames cost.
+    [[nodiscard]] std::size_t weight() const { return bytes_ + (frames_.size() - first_) * per_frame; }
     /// Fills `parts` with the next unwritten bytes, front first; returns how many were filled.
     [[nodiscard]] std::size_t gather(std::span<std::string_view> parts) const;
     /// The socket took `size` bytes. Precondition: size <= bytes().

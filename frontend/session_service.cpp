@@ -249,8 +249,9 @@ void session_service::relieve(instant now)
     all.reserve(sessions_.size());
     for (const auto& [id, s] : sessions_)
         all.push_back(s.get());
-    std::ranges::sort(all, std::greater(),
-                      [](const session* s) { return std::pair(s->state == phase::closing, s->out.bytes()); });
+    std::ranges::sort(all, std::greater(), [](const session* s) {
+        return std::pair(s->state == phase::closing, s->out.weight());
+    });
     for (session* s : all) {
         if (memory_.bytes() <= options_.outbox_total_bytes)
             return;

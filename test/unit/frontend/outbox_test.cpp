@@ -23,11 +23,25 @@ struct Outbox : testing::Test
 {
     outbox_memory memory;
 };
-using OutboxMemory = Outbox;
+
+struct OutboxMemory : Outbox
+{
+    /// So many frames in so many places, and their bytes.
+    static std::size_t of(std::size_t places, std::size_t frames, std::size_t bytes)
+    {
+        return places * outbox_memory::per_place + frames * outbox_memory::per_frame + bytes;
+    }
+};
+
+/// The limit that so many frames of so many bytes in all just fit into.
+constexpr std::size_t room_for(std::size_t frames, std::size_t bytes)
+{
+    return frames * outbox::per_frame + bytes;
+}
 
 TEST_F(Outbox, KeepsFramesInOrder)
 {
-    outbox out(100, memory);
+    outbox out(1000, memory);
 
     EXPECT_TRUE(out.append(frame("one ")));
     EXPECT_TRUE(out.append(frame("two")));
@@ -38,7 +52,7 @@ TEST_F(Outbox, KeepsFramesInOrder)
 
 TEST_F(Outbox, RefusesFrameOverByteLimit)
 {
-    outbox out(8, memory);
+    outbox out(room_for(2, 8), memory);
     EXPECT_TRUE(out.append(frame("12345")));
 
     EXPECT_FALSE(out.append(frame("6789")));
@@ -47,9 +61,24 @@ TEST_F(Outbox, RefusesFrameOverByteLimit)
     EXPECT_TRUE(out.append(frame("678")));
 }
 
+TEST_F(Outbox, FramesCostMoreThanTheirBytes)
+{
+    outbox out(room_for(3, 6), memory);
+    const frame pong("po");
+    for (int i = 0; i < 3; ++i)
+        EXPECT_TRUE(out.append(pong));
+
+    EXPECT_FALSE(out.append(pong));
+
+    EXPECT_EQ(out.weight(), room_for(3, 6));
+    out.consume(3);
+    EXPECT_EQ(out.weight(), room_for(2, 3));
+    EXPECT_TRUE(out.append(pong));
+}
+
 TEST_F(Outbox, LastWordsIgnoreTheLimit)
 {
-    outbox out(4, memory);
+    outbox out(room_for(1, 4), memory);
     EXPECT_TRUE(out.append(frame("full")));
 
     out.append_last(frame("bye"));
@@ -59,7 +88,7 @@ TEST_F(Outbox, LastWordsIgnoreTheLimit)
 
 TEST_F(Outbox, ResumesInsideAFrame)
 {
-    outbox out(100, memory);
+    outbox out(1000, memory);
     EXPECT_TRUE(out.append(frame("hello")));
     EXPECT_TRUE(out.append(frame("world")));
 
@@ -73,7 +102,7 @@ TEST_F(Outbox, ResumesInsideAFrame)
 
 TEST_F(Outbox, IsEmptyWhenAllIsTaken)
 {
-    outbox out(100, memory);
+    outbox out(1000, memory);
     EXPECT_TRUE(out.append(frame("hello")));
 
     out.consume(5);
@@ -84,7 +113,7 @@ TEST_F(Outbox, IsEmptyWhenAllIsTaken)
 
 TEST_F(Outbox, MakesRoomAsTheSocketTakesBytes)
 {
-    outbox out(5, memory);
+    outbox out(room_for(2, 5), memory);
     EXPECT_TRUE(out.append(frame("12345")));
     out.consume(3);
 
@@ -95,7 +124,7 @@ TEST_F(Outbox, MakesRoomAsTheSocketTakesBytes)
 
 TEST_F(Outbox, GathersNoMoreThanAsked)
 {
-    outbox out(100, memory);
+    outbox out(1000, memory);
     for (int i = 0; i < 3; ++i)
         EXPECT_TRUE(out.append(frame("ab")));
     std::array<std::string_view, 2> parts;
@@ -126,7 +155,7 @@ TEST_F(Outbox, ManyFramesComeOutAsTheyWentIn)
 
 TEST_F(Outbox, ClearForgetsEverything)
 {
-    outbox out(4, memory);
+    outbox out(room_for(1, 4), memory);
     EXPECT_TRUE(out.append(frame("1234")));
     out.consume(1);
 
@@ -140,34 +169,34 @@ TEST_F(Outbox, ClearForgetsEverything)
 
 TEST_F(OutboxMemory, CountsWhatSeveralShareOnce)
 {
-    outbox one(100, memory), two(100, memory);
+    outbox one(1000, memory), two(1000, memory);
     const frame shared("shared");
 
     EXPECT_TRUE(one.append(shared));
     EXPECT_TRUE(two.append(shared));
     EXPECT_TRUE(two.append(frame("own")));
-    EXPECT_EQ(memory.bytes(), 9U);
+    EXPECT_EQ(memory.bytes(), of(3, 2, 9));
 
     one.consume(6);
-    EXPECT_EQ(memory.bytes(), 9U) << "it still waits in the other";
+    EXPECT_EQ(memory.bytes(), of(2, 2, 9)) << "it still waits in the other";
     two.consume(5);
-    EXPECT_EQ(memory.bytes(), 9U) << "a frame is held until its last byte is written";
+    EXPECT_EQ(memory.bytes(), of(2, 2, 9)) << "a frame is held until its last byte is written";
     two.consume(1);
-    EXPECT_EQ(memory.bytes(), 3U);
+    EXPECT_EQ(memory.bytes(), of(1, 1, 3));
     two.consume(3);
     EXPECT_EQ(memory.bytes(), 0U);
 }
 
 TEST_F(OutboxMemory, AFrameThatWaitsTwiceInOneOutboxCountsOnce)
 {
-    outbox out(100, memory);
+    outbox out(1000, memory);
     const frame beat("beat");
     EXPECT_TRUE(out.append(beat));
     EXPECT_TRUE(out.append(beat));
 
     out.consume(4);
 
-    EXPECT_EQ(memory.bytes(), 4U);
+    EXPECT_EQ(memory.bytes(), of(1, 1, 4));
     out.clear();
     EXPECT_EQ(memory.bytes(), 0U);
 }
@@ -175,19 +204,19 @@ TEST_F(OutboxMemory, AFrameThatWaitsTwiceInOneOutboxCountsOnce)
 TEST_F(OutboxMemory, IsGivenBackByAnOutboxThatEnds)
 {
     {
-        outbox out(100, memory);
+        outbox out(1000, memory);
         EXPECT_TRUE(out.append(frame("written")));
         EXPECT_TRUE(out.append(frame("half")));
         EXPECT_TRUE(out.append(frame("not at all")));
         out.consume(9);
-        EXPECT_EQ(memory.bytes(), 14U);
+        EXPECT_EQ(memory.bytes(), of(2, 2, 14));
     }
     EXPECT_EQ(memory.bytes(), 0U);
 }
 
-TEST_F(Outbox, DropsAllButTheFrameThatIsBegun)
+TEST_F(OutboxMemory, DropsAllButTheFrameThatIsBegun)
 {
-    outbox out(20, memory);
+    outbox out(1000, memory);
     EXPECT_TRUE(out.append(frame("written")));
     EXPECT_TRUE(out.append(frame("half")));
     EXPECT_TRUE(out.append(frame("waits")));
@@ -197,7 +226,7 @@ TEST_F(Outbox, DropsAllButTheFrameThatIsBegun)
 
     EXPECT_EQ(contents(out), "lf");
     EXPECT_EQ(out.bytes(), 2U);
-    EXPECT_EQ(memory.bytes(), 4U);
+    EXPECT_EQ(memory.bytes(), of(1, 1, 4));
     EXPECT_TRUE(out.append(frame("next")));
     EXPECT_EQ(contents(out), "lfnext");
     out.consume(6);
@@ -207,7 +236,7 @@ TEST_F(Outbox, DropsAllButTheFrameThatIsBegun)
 
 TEST_F(Outbox, DropsAllWhenNothingIsBegun)
 {
-    outbox out(20, memory);
+    outbox out(1000, memory);
     EXPECT_TRUE(out.append(frame("written")));
     EXPECT_TRUE(out.append(frame("waits")));
     out.consume(7);

@@ -274,7 +274,7 @@ TEST_F(RemoteOverflow, MembersMayEndWhileTheRoomIsRepaired)
     session& cid = s.member("cid");
     for (auto* slow : {&ann, &bob})
         s.server.sessions().push(
-            *slow, websocket_frame(protocol::encode_push("onChat", std::string(1900, 'x'))), s.now);
+            *slow, websocket_frame(protocol::encode_push("onChat", std::string(1600, 'x'))), s.now);
     s.publish("lobby", s.at(12, 7));
     (void)s.sends();
 
@@ -291,7 +291,7 @@ TEST_F(RemoteOverflow, MembersMayEndWhileARunIsShown)
 {
     session& ann = s.member("ann");
     session& bob = s.member("bob");
-    s.server.sessions().push(ann, websocket_frame(protocol::encode_push("onChat", std::string(1980, 'x'))),
+    s.server.sessions().push(ann, websocket_frame(protocol::encode_push("onChat", std::string(1800, 'x'))),
                              s.now);
     (void)s.sends();
 
