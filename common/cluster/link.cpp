@@ -64,12 +64,23 @@ net::awaitable<void> link::tick(std::shared_ptr<bool> alive)
     }
 }
 
+/// What waits is read before anybody is judged silent or late, but not for so long that we fall silent.
+void link::catch_up()
+{
+    constexpr protocol::milliseconds most{100};
+    const auto end = now() + most;
+    bool more = true;
+    while (more && *alive_ && now() < end) {
+        more = dealer_ && dealer_->read_burst();
+        more = (sub_ && sub_->read_burst()) || more;
+        if (*alive_)
+            turn();
+    }
+}
+
 void link::on_tick()
 {
-    if (dealer_)
-        dealer_->drain();
-    if (sub_)
-        sub_->drain();
+    catch_up();
     if (!*alive_)
         return;
     const auto time = now();

@@ -58,6 +58,7 @@ public:
 
 private:
     net::awaitable<void> tick(std::shared_ptr<bool> alive);
+    void catch_up();
     void on_tick();
     void on_hint(std::string_view why);
     void turn();

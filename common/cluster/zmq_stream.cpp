@@ -19,7 +19,11 @@ namespace {
 
 namespace opt = zmq::sockopt;
 
-constexpr int burst = 256;         // frames of one socket before others in the loop have their turn
+// What one socket may take before others in the loop have their turn, and what came of it is sent: frames,
+// bytes, and time, whichever ends first.
+constexpr int burst = 256;
+constexpr std::size_t burst_bytes = 1U << 20U;
+constexpr std::chrono::milliseconds burst_time{20};
 constexpr int drain_most = 50'000; // frames; who floods faster than we read is not waited for
 
 constexpr int failed_early = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
@@ -59,6 +63,7 @@ struct zmq_stream::impl : std::enable_shared_from_this<impl>
 
     static net::awaitable<void> run(std::shared_ptr<impl> self);
     void turn();
+    bool read_burst();
     void drain();
     void wake();
     void look_again();
@@ -107,10 +112,24 @@ net::awaitable<void> zmq_stream::impl::run(std::shared_ptr<impl> self)
 void zmq_stream::impl::turn()
 {
     woken_ = false;
-    for (int n = 0; n < burst && receive(); ++n) {
-    }
+    (void)read_burst();
     if (!closed_)
         runtime::guard("stream.on_turn", handlers_.on_turn);
+}
+
+/// False: nothing waits any more.
+bool zmq_stream::impl::read_burst()
+{
+    const auto end = std::chrono::steady_clock::now() + burst_time;
+    std::size_t bytes = 0;
+    for (int n = 0; n < burst && bytes < burst_bytes; ++n) {
+        if (!receive())
+            return false;
+        bytes += frame_.size();
+        if (std::chrono::steady_clock::now() >= end)
+            break;
+    }
+    return true;
 }
 
 void zmq_stream::impl::drain()
@@ -357,6 +376,14 @@ std::string_view zmq_stream::sender() const
 {
     const char* name = zmq_msg_gets(impl_->frame_.handle(), "User-Id");
     return name ? name : std::string_view();
+}
+
+bool zmq_stream::read_burst()
+{
+    const auto self = impl_; // a handler may destroy us
+    const bool more = self->read_burst();
+    self->wake();
+    return more;
 }
 
 void zmq_stream::drain()

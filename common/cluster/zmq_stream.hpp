@@ -132,6 +132,9 @@ public:
     /// Within on_frame, of a guarded socket: as whom the zap socket let in the frame's sender; else empty.
     [[nodiscard]] std::string_view sender() const;
 
+    /// Reads as much as comes before an on_turn, which is the caller's to make: false when nothing waits any
+    /// more.
+    [[nodiscard]] bool read_burst();
     /// Reads all that waits now, not just a burst, before a judgement about silence. No on_turn.
     void drain();
     /// No handler is called any more; frames already sent may still go out for `linger`.

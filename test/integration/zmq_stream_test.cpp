@@ -414,6 +414,46 @@ TEST_P(ZmqStream, DrainReadsAllThatWaits)
     EXPECT_TRUE(run_until(other, [&] { return router.drain(), received == frames; }));
 }
 
+/// The most frames that a burst has read of 100 that wait, of `bytes` each, and each of which takes `work`.
+int longest_burst(test::way by, std::size_t bytes, std::chrono::milliseconds work)
+{
+    constexpr int frames = 100;
+    zmq_context context;
+    net::io_context loop, other;
+    int received = 0, longest = 0;
+    zmq_stream router(loop, context, socket_role::router, {.on_frame = [&](auto, auto) {
+                          ++received;
+                          const auto end = std::chrono::steady_clock::now() + work;
+                          while (std::chrono::steady_clock::now() < end) {
+                          }
+                      }});
+    router.bind(any_endpoint(by));
+    zmq_stream dealer(other, context, socket_role::dealer, ignore(), "d#1");
+    dealer.connect(router.endpoint());
+    dealer.start();
+    int sent = 0;
+    EXPECT_TRUE(run_until(other, [&] {
+        while (sent < frames && dealer.send(std::string(bytes, 'x')) == send_result::sent)
+            ++sent;
+        const int before = received;
+        if (sent == frames)
+            (void)router.read_burst();
+        longest = std::max(longest, received - before);
+        return received == frames;
+    }));
+    return longest;
+}
+
+TEST_P(ZmqStream, ABurstEndsAfterAMegabyte)
+{
+    EXPECT_LE(longest_burst(GetParam(), 100'000, 0ms), 11);
+}
+
+TEST_P(ZmqStream, ABurstEndsAfterTwentyMilliseconds)
+{
+    EXPECT_LE(longest_burst(GetParam(), 10, 5ms), 5);
+}
+
 TEST_P(ZmqStream, WhatIsInUseIsToldClearly)
 {
     zmq_context context;
