@@ -182,10 +182,14 @@ bool tls_session::close()
 
 void tls_session::consume(std::size_t size)
 {
+    constexpr std::size_t most_written = 64U << 10U; // bytes that lie in front of what waits
     written_ += size;
-    if (written_ < outgoing_.size())
+    if (written_ == outgoing_.size())
+        outgoing_ = std::string();
+    else if (written_ > most_written)
+        outgoing_.erase(0, written_);
+    else
         return;
-    outgoing_ = std::string();
     written_ = 0;
 }
 

@@ -231,6 +231,25 @@ TEST_F(TlsSession, TheSocketMayTakeALittleAtATime)
     EXPECT_EQ(client_reads(all), text);
 }
 
+TEST_F(TlsSession, TheSocketMayNeverTakeTheLastByte)
+{
+    shake_hands_or_fail();
+    std::string said, taken;
+    for (int i = 0; i < 20; ++i) {
+        const std::string load(tls_session::most_sealed / 2, static_cast<char>('a' + i));
+        const std::string_view part = load;
+        ASSERT_EQ(session->seal({&part, 1}), load.size());
+        said += load;
+        const auto all_but_one = session->outgoing().size() - 1;
+        taken += session->outgoing().substr(0, all_but_one);
+        session->consume(all_but_one);
+        EXPECT_EQ(session->outgoing().size(), 1U);
+    }
+    taken += take();
+
+    EXPECT_EQ(client_reads(taken), said);
+}
+
 TEST_F(TlsSession, ABigMessageComesInPiecesOfOneRecord)
 {
     shake_hands_or_fail();
