@@ -114,7 +114,7 @@ net::awaitable<void> listener::accept_loop(std::shared_ptr<state> s)
             co_return;
         if (!failed) {
             ++s->accepted;
-            s->take(std::move(socket));
+            runtime::guard("accept", [&] { s->take(std::move(socket)); }); // what it throws costs one client
             continue;
         }
         if (failed == net::error::connection_aborted)

@@ -310,9 +310,19 @@ void websockets::take(tcp::socket socket)
             sessions.on_gone(s->id, clock_now());
         return;
     }
+    try {
+        carry(std::move(socket), *s, *from);
+    } catch (...) { // no memory for it: nobody else would end the session
+        sessions.on_gone(s->id, clock_now());
+        throw;
+    }
+}
+
+void websockets::carry(tcp::socket socket, session& s, const protocol::ip_address& from)
+{
     const auto executor = socket.get_executor();
-    auto made = std::make_shared<connection>(table_, std::move(socket), *s, *from);
-    table_->connections.emplace(s->id, made);
+    auto made = std::make_shared<connection>(table_, std::move(socket), s, from);
+    table_->connections.emplace(s.id, made);
     runtime::spawn(executor, "websocket", connection::run(made));
 }
 

@@ -57,6 +57,8 @@ public:
     [[nodiscard]] std::size_t size() const;
 
 private:
+    void carry(net::ip::tcp::socket socket, session& s, const protocol::ip_address& from);
+
     std::shared_ptr<connection_table> table_; ///< shared with the connections' coroutines
 };
 
