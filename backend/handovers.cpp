@@ -22,6 +22,11 @@ std::size_t size_of(const protocol::member& m)
     return m.user.size() + m.connector.size() + m.key.size() + small;
 }
 
+std::size_t size_of(const std::string& session)
+{
+    return session.size() + small;
+}
+
 std::size_t size_of(const handover::answered& a)
 {
     return a.sender.size() + a.body.data.size() + small;
@@ -50,7 +55,8 @@ void handovers::add(const std::string& rid, room_baggage baggage, std::uint64_t 
 {
     auto& p = rooms_[rid];
     untaken_ += p.series == 0 || p.taken ? 1 : 0;
-    p = {.baggage = std::move(baggage), .generation = generation};
+    std::vector away(baggage.away.begin(), baggage.away.end());
+    p = {.baggage = std::move(baggage), .away = std::move(away), .generation = generation};
     begin_series(rid, p);
 }
 
@@ -58,7 +64,7 @@ void handovers::begin_series(const std::string& rid, parcel& p)
 {
     p.series = next_series_++;
     p.part = 0;
-    p.messages = p.members = p.answers = 0;
+    p.messages = p.members = p.answers = p.away_packed = 0;
     p.sent = false;
     queue_.push_back(rid);
 }
@@ -82,13 +88,13 @@ handover handovers::pack(parcel& p, instant now) const
     fill(part.messages, b.messages, p.messages, packed, options_.part_bytes);
     fill(part.members, b.members, p.members, packed, options_.part_bytes);
     fill(part.answers, b.answers, p.answers, packed, options_.part_bytes);
-    part.last =
-        p.messages == b.messages.size() && p.members == b.members.size() && p.answers == b.answers.size();
+    fill(part.away, p.away, p.away_packed, packed, options_.part_bytes);
+    part.last = p.messages == b.messages.size() && p.members == b.members.size() &&
+                p.answers == b.answers.size() && p.away_packed == p.away.size();
     if (!part.last)
         return part;
     part.at = b.at;
     part.time = b.time;
-    part.away.assign(b.away.begin(), b.away.end());
     part.replaced.assign(b.replaced.begin(), b.replaced.end());
     for (const auto& [life, until] : b.absent) {
         const auto left = std::max(std::chrono::ceil<milliseconds>(until - now), milliseconds::zero());

@@ -196,11 +196,11 @@ errc channel_service::take_part(const std::string& rid, const std::string& sende
     std::ranges::move(part.messages, std::back_inserter(baggage.messages));
     std::ranges::move(part.members, std::back_inserter(baggage.members));
     std::ranges::move(part.answers, std::back_inserter(baggage.answers));
+    baggage.away.insert(part.away.begin(), part.away.end());
     if (!part.last)
         return errc::ok;
     baggage.at = std::move(part.at);
     baggage.time = part.time;
-    baggage.away.insert(part.away.begin(), part.away.end());
     baggage.replaced.assign(part.replaced.begin(), part.replaced.end());
     for (const auto& one : part.absent)
         if (!here(one.connector)) // it may have come back meanwhile

@@ -263,7 +263,7 @@ struct handover
         CITRON_FIELDS(connector, left_ms)
     };
     std::vector<absence> absent; ///< last part only
-    /// Last part only: sessions as text, as in deliver, that were told to move and are not back yet.
+    /// Sessions as text, as in deliver, that were told to move and are not back yet.
     std::vector<std::string> away;
     /// Last part only: sessions as text whose place somebody has taken lately. Their connectors may not know
     /// it yet.

@@ -67,6 +67,22 @@ TEST_F(Handovers, MembersAndAnswersFillPartsToo)
     EXPECT_EQ(f.sends(), (lines{"lobby 1.0: ann bob", "lobby 1.1: cid a1", "lobby 1.2 last: a2 a3"}));
 }
 
+TEST_F(Handovers, WhoIsAwayFillsPartsToo)
+{
+    room_baggage b;
+    for (int i = 0; i < 100; ++i)
+        b.away.insert("c1/7/" + std::to_string(i));
+
+    f.rooms.add("lobby", std::move(b), generation);
+    (void)f.sends();
+
+    EXPECT_GT(f.sent.size(), 10U);
+    std::size_t away = 0;
+    for (const auto& part : f.sent)
+        away += part.away.size();
+    EXPECT_EQ(away, 100U);
+}
+
 TEST_F(Handovers, AMessageLargerThanAPartGoesAlone)
 {
     auto b = ferry::baggage(0);
