@@ -14,10 +14,11 @@ using protocol::server_kind;
 
 namespace {
 
-constexpr std::size_t max_id = 200;               // identities and topics must stay below 246 bytes
-constexpr std::size_t max_retired = 1000;         // replaced links whose late frames are told so
-constexpr std::size_t max_topics = 1024;          // subscriptions that wait for their hello
-constexpr std::uint64_t max_number = 1ULL << 62U; // a forged view number must not make ours overflow
+constexpr std::size_t max_id = 200;       // identities and topics must stay below 246 bytes
+constexpr std::size_t max_retired = 1000; // replaced links whose late frames are told so
+constexpr std::size_t max_topics = 1024;  // subscriptions that wait for their hello
+// A forged view number must not make ours overflow, nor use them up in one leap while others are known.
+constexpr std::uint64_t max_number = 1ULL << 62U, max_leap = 1ULL << 32U;
 
 bool well_formed(std::string_view id)
 {
@@ -70,14 +71,17 @@ std::string_view registry::objection(std::string_view identity, const protocol::
     const auto& self = hello.self;
     const bool known_kind = self.type() >= server_kind::gate && self.type() <= server_kind::tool;
     const bool sound = well_formed(self.id) && self.id != options_.id && self.id != "broker" && known_kind &&
-                       self.nonce != 0 && std::max(hello.newest.number, hello.floor) <= max_number &&
-
-                       identity == protocol::identity_of(self.id, self.nonce);
+                       self.nonce != 0 && identity == protocol::identity_of(self.id, self.nonce);
     if (!sound)
         return "bad_hello";
     if (retired(identity))
         return "stale";
+    const auto named = options_.kinds.find(self.id);
+    if (named != options_.kinds.end() && named->second != self.type())
+        return "reserved_id";
     const auto* known = find(self.id);
+    if (known && known->info.type() != self.type())
+        return "duplicate_id";
     if (known && known->info.boot != self.boot && now - known->heard <= options_.silence)
         return "duplicate_id";
     return {};
@@ -104,13 +108,20 @@ registry::admission registry::admit(std::string_view identity, const protocol::h
     return {.peer = &peer, .fresh = fresh, .refusal = {}};
 }
 
+std::uint64_t registry::believed(std::uint64_t number) const
+{
+    return std::min(number, view_.ready ? view_.number + max_leap : max_number);
+}
+
 bool registry::learn(const protocol::hello& hello, instant now)
 {
     const auto self = hello.self.self();
-    gathering_.number_above(std::max(hello.floor, hello.newest.number));
+    gathering_.number_above(believed(std::max(hello.floor, hello.newest.number)));
     if (!view_.ready) {
-        if (gathering_.report(hello.newest, now))
-            home_.recall(hello.newest);
+        auto newest = hello.newest;
+        newest.number = believed(newest.number);
+        if (gathering_.report(newest, now))
+            home_.recall(newest);
         departed_.import(gathering_.dead(), now);
         send_back_the_dead();
     }

@@ -24,10 +24,12 @@ struct registry_options
     std::uint64_t nonce = 1;           ///< of this broker process; never 0
     std::string id = "broker";         ///< its server id; "broker" names it too
     std::vector<std::string> expected; ///< ids that conf names: a fresh broker waits for them
-    milliseconds beat{500};            ///< how often we say that we live
-    milliseconds silence{2000};        ///< so long without a frame is death
-    milliseconds stall{500};           ///< our own loop stood still that long: everybody gets fresh time
-    milliseconds gather{1500};         ///< so long after the first hello a fresh broker waits for the missing
+    /// What conf says that they are: nothing else is taken in by such an id.
+    std::map<std::string, protocol::server_kind, std::less<>> kinds;
+    milliseconds beat{500};     ///< how often we say that we live
+    milliseconds silence{2000}; ///< so long without a frame is death
+    milliseconds stall{500};    ///< our own loop stood still that long: everybody gets fresh time
+    milliseconds gather{1500};  ///< so long after the first hello a fresh broker waits for the missing
     /// Silence that is death while this server's `done` is missing. A beat, a link that breaks, the pause
     /// before the next one and its hello take up to 1,100 ms: whoever only lost his link is waited for.
     milliseconds holder_silence{1500};
@@ -64,7 +66,7 @@ public:
     {
         const registered* peer = nullptr; ///< null: refused
         bool fresh = false;               ///< its incarnation had been declared dead
-        std::string_view refusal;         ///< "duplicate_id" | "stale" | "bad_hello"
+        std::string_view refusal;         ///< "duplicate_id" | "stale" | "bad_hello" | "reserved_id"
     };
     [[nodiscard]] admission admit(std::string_view identity, const protocol::hello& hello, instant now);
 
@@ -115,6 +117,8 @@ private:
                                              instant now) const;
     /// Takes note of the view that a hello reports. True when the sender has been declared dead meanwhile.
     [[nodiscard]] bool learn(const protocol::hello& hello, instant now);
+    /// The view number that a peer reports, as far as it can be.
+    [[nodiscard]] std::uint64_t believed(std::uint64_t number) const;
     void send_back_the_dead();
     void link(registered& peer, std::string_view identity, const protocol::server_info& self, bool fresh,
               instant now);

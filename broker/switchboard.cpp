@@ -29,9 +29,10 @@ bool may_send(server_kind who, kind what)
     case kind::call:
         return true;
     case kind::drain:
-    case kind::notify:
     case kind::reply:
         return who != server_kind::tool;
+    case kind::notify:
+        return who == server_kind::connector || who == server_kind::chat;
     case kind::done:
     case kind::broadcast:
         return who == server_kind::chat;
@@ -42,10 +43,18 @@ bool may_send(server_kind who, kind what)
     }
 }
 
-/// Tools look at servers and do nothing to them: their key lies on many a desk.
+/// Tools look at servers and do nothing to them: their key lies on many a desk. Gates have nothing to do with
+/// rooms, and connectors nothing with each other, nor with what owners hand to owners.
 bool may_ask(server_kind who, std::string_view route)
 {
-    return who != server_kind::tool || route == protocol::stats_route;
+    switch (who) {
+    case server_kind::chat:
+        return true;
+    case server_kind::connector:
+        return !route.starts_with("connector.") && route != protocol::handover::route;
+    default:
+        return route == protocol::stats_route;
+    }
 }
 
 /// A chat server's key, say, makes no connector. Asked of every frame, as a socket may take another's
@@ -135,9 +144,9 @@ void switchboard::dispatch(const registered& sender, const envelope& e, const fr
         ++forbidden_;
         return;
     }
-    if (e.kind == kind::call && !may_ask(sender.info.type(), e.route)) {
+    if ((e.kind == kind::call || e.kind == kind::notify) && !may_ask(sender.info.type(), e.route)) {
         ++forbidden_;
-        return answer(e, errc::forbidden, {});
+        return e.kind == kind::call ? answer(e, errc::forbidden, {}) : void();
     }
     switch (e.kind) {
     case kind::drain:

@@ -87,12 +87,12 @@ TEST_P(Broker, ACallReachesTheOwnerOfTheRoomAndItsAnswerComesBack)
 TEST_P(Broker, ACallToNobodyIsAnsweredAtOnce)
 {
     open();
-    auto gate = enter("g1", server_kind::gate);
-    ASSERT_TRUE(until([&] { return gate->sees("g1"); }));
+    auto caller = enter("c1", server_kind::connector);
+    ASSERT_TRUE(until([&] { return caller->sees("c1"); }));
 
-    gate->send({.kind = kind::call, .to = {"s9"}, .id = 6});
+    caller->send({.kind = kind::call, .to = {"s9"}, .id = 6});
 
-    EXPECT_TRUE(until([&] { return gate->heard("reply 6 broker unavailable"); }, 1s));
+    EXPECT_TRUE(until([&] { return caller->heard("reply 6 broker unavailable"); }, 1s));
 }
 
 TEST_P(Broker, ABroadcastReachesItsConnectorAndNoOther)
@@ -126,8 +126,8 @@ TEST_P(Broker, SilenceIsDeath)
 TEST_P(Broker, GarbageHarmsNobody)
 {
     open();
-    auto gate = enter("g1", server_kind::gate), chat = enter("s1", server_kind::chat);
-    ASSERT_TRUE(until([&] { return gate->sees("s1"); }));
+    auto caller = enter("c1", server_kind::connector), chat = enter("s1", server_kind::chat);
+    ASSERT_TRUE(until([&] { return caller->sees("s1"); }));
     auto odd = stranger(zmq::socket_type::dealer, hub->listening().port, "\x01\xff\n odd");
     auto nameless = stranger(zmq::socket_type::dealer, hub->listening().port);
     auto version = protocol::encode({.kind = kind::hello, .from = "x"});
@@ -138,14 +138,14 @@ TEST_P(Broker, GarbageHarmsNobody)
         odd.send(zmq::buffer(bytes), zmq::send_flags::none);
     for (const auto flags : {zmq::send_flags::sndmore, zmq::send_flags::sndmore, zmq::send_flags::none})
         odd.send(zmq::str_buffer("part"), flags);
-    nameless.send(zmq::buffer(protocol::encode({.kind = kind::call, .from = "g1", .to = {"s1"}, .id = 3})),
+    nameless.send(zmq::buffer(protocol::encode({.kind = kind::call, .from = "c1", .to = {"s1"}, .id = 3})),
                   zmq::send_flags::none);
 
     EXPECT_TRUE(until([&] { return counters.at("broker.undecodable") == 5; }));
     EXPECT_TRUE(until([&] { return counters.at("broker.refused.unknown") == 1; }));
-    gate->send({.kind = kind::call, .to = {"s1"}, .id = 4});
-    EXPECT_TRUE(until([&] { return gate->heard("reply 4 s1 ok"); }));
-    EXPECT_FALSE(chat->heard("call 3 g1 ok"));
+    caller->send({.kind = kind::call, .to = {"s1"}, .id = 4});
+    EXPECT_TRUE(until([&] { return caller->heard("reply 4 s1 ok"); }));
+    EXPECT_FALSE(chat->heard("call 3 c1 ok"));
 }
 
 TEST_P(Broker, AForeignSubscriberGetsNothing)
@@ -198,20 +198,20 @@ TEST_P(Broker, APeerThatDoesNotReadIsCutOffAndItsCallersAreTold)
     GTEST_SKIP() << "the sender must be quicker than the I/O thread, and ThreadSanitizer slows it alone";
 #endif
     open({.nonce = 7, .silence = 60s}, 1U << 20U);
-    auto gate = enter("g1", server_kind::gate);
-    ASSERT_TRUE(until([&] { return gate->sees("g1"); }));
+    auto caller = enter("c1", server_kind::connector);
+    ASSERT_TRUE(until([&] { return caller->sees("c1"); }));
     auto deaf = stranger(zmq::socket_type::dealer, hub->listening().port, protocol::identity_of("s1", 1));
     const auto hello = protocol::pack(protocol::hello{{.id = "s1", .kind = 3, .boot = 1, .nonce = 1}, {}, 0});
     deaf.send(zmq::buffer(protocol::encode({.kind = kind::hello, .from = "s1", .body = hello})),
               zmq::send_flags::none);
-    ASSERT_TRUE(until([&] { return gate->sees("s1"); }));
+    ASSERT_TRUE(until([&] { return caller->sees("s1"); }));
     const std::string body(100'000, 'x');
 
     std::uint64_t id = 0;
     ASSERT_TRUE(until(
         [&] {
-            if (gate->all_sent())
-                gate->send({.kind = kind::call, .to = {"s1"}, .id = ++id, .body = body});
+            if (caller->all_sent())
+                caller->send({.kind = kind::call, .to = {"s1"}, .id = ++id, .body = body});
             return counters.at("broker.cut_off") == 1 || id > 20'000;
         },
         60s));
@@ -219,8 +219,8 @@ TEST_P(Broker, APeerThatDoesNotReadIsCutOffAndItsCallersAreTold)
     EXPECT_EQ(counters.at("broker.cut_off"), 1U);
     EXPECT_GT(counters.at("broker.parked"), 0U);
     EXPECT_EQ(hub->parked_bytes(), 0U);
-    EXPECT_TRUE(until([&] { return gate->heard(fmt::format("reply {} broker unavailable", id)); }));
-    EXPECT_TRUE(gate->sees("s1")) << "it may say hello again until it has been silent for too long";
+    EXPECT_TRUE(until([&] { return caller->heard(fmt::format("reply {} broker unavailable", id)); }));
+    EXPECT_TRUE(caller->sees("s1")) << "it may say hello again until it has been silent for too long";
 }
 
 TEST_P(Broker, ATakenPortIsToldWithItsKey)

@@ -319,9 +319,61 @@ TEST(Registry, RefusesHellosThatMakeNoSense)
     refuses(s.make("a\nb", server_kind::chat), "control character");
     refuses(s.make("x", server_kind::broker), "a second broker");
     refuses(s.make("x", static_cast<server_kind>(77)), "no such kind");
-    auto far = s.make("x", server_kind::chat);
-    far.known.number = ~0ULL;
-    refuses(far, "a number that ours could not exceed");
+}
+
+TEST(Registry, AnIncredibleNumberLeavesRoomForOthers)
+{
+    stage s;
+    auto honest = s.make("s1", server_kind::chat), liar = s.make("s2", server_kind::chat);
+    s.hello(honest);
+    const auto before = s.board.peers().view().number;
+
+    liar.known.number = ~0ULL;
+    s.hello(liar);
+
+    EXPECT_GT(s.board.peers().view().number, before);
+    EXPECT_LE(s.board.peers().view().number, before + (1ULL << 32U) + 1);
+}
+
+TEST(Registry, AnIncredibleNumberThatAFreshBrokerHearsShutsNobodyOut)
+{
+    stage s({.expected = {"s1", "s2"}});
+    auto liar = s.make("s2", server_kind::chat), honest = s.make("s1", server_kind::chat);
+    liar.known.number = ~0ULL;
+    s.hello(liar);
+    const auto before = s.board.peers().view().number;
+
+    honest.known.number = before;
+    s.hello(honest);
+
+    EXPECT_TRUE(s.hears(honest).starts_with("welcome"));
+    EXPECT_GT(s.board.peers().view().number, before);
+}
+
+TEST(Registry, NobodyTakesAServersIdForAnotherKind)
+{
+    stage s;
+    auto chat = s.make("s1", server_kind::chat);
+    s.hello(chat);
+    auto tool = s.make("s1", server_kind::tool);
+    tool.self.boot = chat.self.boot;
+
+    s.hello(tool);
+
+    EXPECT_EQ(s.hears(tool), "refused duplicate_id");
+    EXPECT_EQ(s.board.peers().find("s1")->info.type(), server_kind::chat);
+}
+
+TEST(Registry, AnIdOfConfIsKeptForItsKind)
+{
+    stage s({.kinds = {{"s1", server_kind::chat}}});
+    auto tool = s.make("s1", server_kind::tool), chat = s.make("s1", server_kind::chat);
+
+    s.hello(tool);
+    s.hello(chat);
+
+    EXPECT_EQ(s.hears(tool), "refused reserved_id");
+    EXPECT_TRUE(s.hears(chat).starts_with("welcome"));
 }
 
 TEST(Registry, AHelloOfMegabytesIsNotEvenDecoded)

@@ -294,6 +294,28 @@ TEST_F(Switchboard, AToolMayDoNothingToServersOrRooms)
     EXPECT_EQ(s.count("broker.forbidden"), 4U);
 }
 
+TEST_F(Switchboard, AGateHasNothingToDoWithRooms)
+{
+    s.say(g1, call({}, "lobby", 8));
+    s.say(g1, {.kind = kind::call, .to = {"c1"}, .id = 9, .route = "connector.channelRemote.deliver"});
+    s.say(g1, {.kind = kind::notify, .to = {"c1"}, .route = "connector.channelRemote.evict"});
+
+    EXPECT_EQ(s.hears(g1), "reply 8 forbidden from broker; reply 9 forbidden from broker");
+    EXPECT_EQ(s.hears(s1), "");
+    EXPECT_EQ(s.hears(c1), "");
+    EXPECT_EQ(s.count("broker.forbidden"), 3U);
+}
+
+TEST_F(Switchboard, AConnectorHasNothingToDoWithOthersNorWithHandOvers)
+{
+    s.say(c1, {.kind = kind::notify, .to = {"c1"}, .route = "connector.channelRemote.evict"});
+    s.say(c1, {.kind = kind::call, .room = "lobby", .id = 9, .route = protocol::handover::route});
+
+    EXPECT_EQ(s.hears(c1), "reply 9 forbidden from broker");
+    EXPECT_EQ(s.hears(s1), "");
+    EXPECT_EQ(s.count("broker.forbidden"), 2U);
+}
+
 TEST_F(Switchboard, TellsItsCountersToWhoeverAsks)
 {
     for (const auto* to : {"broker", "b1"}) {
