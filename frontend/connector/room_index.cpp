@@ -64,7 +64,14 @@ place& room_index::add(session& client, const std::string& rid, std::string user
     p.user = std::move(user);
     p.serial = ++serial_;
     slot->joining.push_back(&p);
+    told_bytes_ += told_bytes(p);
     return p;
+}
+
+std::size_t room_index::told_bytes(const place& p)
+{
+    constexpr std::size_t numbers_and_keys = 176;
+    return numbers_and_keys + p.user.size() + p.in->rid.size();
 }
 
 void room_index::admit(place& p)
@@ -77,6 +84,7 @@ void room_index::admit(place& p)
 void room_index::remove(place& p)
 {
     room& r = *p.in;
+    told_bytes_ -= told_bytes(p);
     std::erase(p.joining ? r.joining : r.members, &p);
     r.ahead.erase(&p);
     if (r.joining.empty())

@@ -167,11 +167,16 @@ public:
     [[nodiscard]] std::span<const std::unique_ptr<place>> places(session_id client) const;
     [[nodiscard]] std::map<std::string, std::unique_ptr<room>>& rooms() { return rooms_; }
     [[nodiscard]] const std::map<std::string, std::unique_ptr<room>>& rooms() const { return rooms_; }
+    /// An upper bound of what an enroll list says of all places, in bytes.
+    [[nodiscard]] std::size_t told_bytes() const { return told_bytes_; }
 
 private:
+    static std::size_t told_bytes(const place& p);
+
     std::map<std::string, std::unique_ptr<room>> rooms_;
     std::unordered_map<session_id, std::vector<std::unique_ptr<place>>> places_;
     std::uint64_t serial_ = 0;
+    std::size_t told_bytes_ = 0;
 };
 
 } // namespace citron::frontend

@@ -29,7 +29,8 @@ room_service::room_service(room_options options, cluster::peer& line, cluster::r
       delivered_(counters.at("whisper.delivered")), redelivered_(counters.at("whisper.repeats")),
       evicted_(counters.at("room.evicted")), undecodable_(counters.at("room.undecodable")),
       holes_(counters.at("send.holes")), not_allowed_(counters.at("send.not_allowed")),
-      crowded_(counters.at("limit.rooms_per_connection"))
+      crowded_(counters.at("limit.rooms_per_connection")),
+      here_crowded_(counters.at("limit.rooms_per_connector"))
 {
     calls_.on_hole(std::bind_front(&room_service::on_hole, this));
     calls_.on_repeat(std::bind_front(&room_service::on_repeat, this));
@@ -61,8 +62,8 @@ std::uint64_t room_service::unix_ms(instant at) const
 
 void room_service::enter(session& s, const entry& wanted, reply done, instant now)
 {
-    if (index_.places(s.id).size() > options_.rooms_per_connection) // one more until the others are left
-        return ++crowded_, done(std::unexpected(errc::overloaded), now);
+    if (crowded(s, options_.rooms_per_connection + 1)) // one more until the others are left
+        return done(std::unexpected(errc::overloaded), now);
     ask_in(s, wanted, others::leave, std::move(done), now);
 }
 
@@ -71,12 +72,22 @@ void room_service::join(session& s, entry wanted, reply done, instant now)
     const auto known = identities_.find(s.id);
     if (known == identities_.end() || known->second.user.empty())
         return done(std::unexpected(errc::not_entered), now);
-    if (index_.places(s.id).size() >= options_.rooms_per_connection)
-        return ++crowded_, done(std::unexpected(errc::overloaded), now);
+    if (crowded(s, options_.rooms_per_connection))
+        return done(std::unexpected(errc::overloaded), now);
     if (wanted.grant && wanted.grant->user != known->second.user)
         return done(std::unexpected(errc::forbidden), now);
     wanted.user = known->second.user;
     ask_in(s, wanted, others::keep, std::move(done), now);
+}
+
+/// No further place for it, and counted.
+bool room_service::crowded(const session& s, std::size_t most)
+{
+    const bool here = index_.told_bytes() >= options_.told_bytes;
+    const bool there = index_.places(s.id).size() >= most;
+    here_crowded_ += here ? 1 : 0;
+    crowded_ += there ? 1 : 0;
+    return here || there;
 }
 
 void room_service::ask_in(session& s, const entry& wanted, others rest, reply done, instant now)

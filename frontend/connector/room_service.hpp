@@ -21,6 +21,9 @@ namespace citron::frontend {
 struct room_options
 {
     std::size_t rooms_per_connection = 100;
+    /// Of all places, as room_index::told_bytes: a new owner must be told of them within the line's
+    /// peer_options::queue_bytes.
+    std::size_t told_bytes = 48U << 20U;
     milliseconds request_timeout{10'000};
     room_call_options calls;
     feed_options feed;
@@ -102,6 +105,7 @@ private:
     };
 
     [[nodiscard]] protocol::member member_of(const place& p) const;
+    [[nodiscard]] bool crowded(const session& s, std::size_t most);
     void ask_in(session& s, const entry& wanted, others rest, reply done, instant now);
     void ask_owner(place& p, const entry& wanted, others rest, reply done, instant deadline, instant now);
     [[nodiscard]] std::uint64_t unix_ms(instant at) const;
@@ -136,7 +140,7 @@ private:
     std::vector<session*> closed_;
     int depth_ = 0;
     std::uint64_t &entered_, &join_again_, &left_, &enrollments_, &delivered_, &redelivered_, &evicted_,
-        &undecodable_, &holes_, &not_allowed_, &crowded_;
+        &undecodable_, &holes_, &not_allowed_, &crowded_, &here_crowded_;
 };
 
 } // namespace citron::frontend

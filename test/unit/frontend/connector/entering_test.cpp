@@ -330,6 +330,24 @@ TEST(EnteringLimits, RoomsThatAreNotEnteredYetCount)
     EXPECT_EQ(s.server.rooms().index().rooms().size(), 3U);
 }
 
+TEST(EnteringLimits, NoMoreRoomsThanANewOwnerCanBeToldOf)
+{
+    connector_options o;
+    o.rooms.told_bytes = 2 * 150; // less than two places are
+    stage s(std::move(o));
+    s.up();
+    session &ann = s.member("ann"), &bob = s.member("bob"), &cid = s.connect();
+
+    s.ask(cid, 1, enter, R"({"username":"cid","rid":"roof"})");
+    EXPECT_EQ(s.hears(cid), strings{refusal(1, "overloaded")});
+    EXPECT_EQ(s.counters.at("limit.rooms_per_connector"), 1U);
+
+    s.server.sessions().on_gone(ann.id, s.now);
+    s.server.sessions().on_gone(bob.id, s.now);
+    s.enter(cid, "cid", "roof");
+    EXPECT_EQ(s.counters.at("limit.rooms_per_connector"), 1U);
+}
+
 TEST(EnteringLimits, AUsersSessionsShareItsRate)
 {
     connector_options o;

@@ -1,6 +1,11 @@
 #include "frontend/connector/room_index.hpp"
 
+#include "frontend/connector/enroll_list.hpp"
+
 #include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
 
 namespace citron::frontend {
 namespace {
@@ -39,6 +44,35 @@ TEST_F(RoomIndex, ANewPlaceIsJoiningAndMakesItsRoom)
     EXPECT_EQ(p.in->joining, places{&p});
     EXPECT_EQ(p.in->members, places{});
     EXPECT_FALSE(p.in->known);
+}
+
+TEST_F(RoomIndex, KnowsHowMuchThereIsToTellAnOwner)
+{
+    const std::string key(64, 'f');
+    const auto most = std::numeric_limits<std::uint64_t>::max();
+    const auto member_of = [&](const place& p) {
+        return protocol::member{.user = p.user,
+                                .connector = "connector-server-12",
+                                .boot = most,
+                                .session = most,
+                                .key = key,
+                                .joined = most,
+                                .next = most,
+                                .sent = most,
+                                .stay = most,
+                                .opened = most};
+    };
+    for (int i = 0; i < 20; ++i)
+        index.admit(index.add(ann, "room " + std::to_string(i), "ann"));
+    std::size_t told = 0;
+    for (const auto& part : enroll_list(index, most, member_of))
+        told += protocol::pack(part).size();
+
+    EXPECT_GE(index.told_bytes(), told);
+    EXPECT_LT(index.told_bytes(), told * 3 / 2);
+    while (!index.places(ann.id).empty())
+        index.remove(*index.places(ann.id).front());
+    EXPECT_EQ(index.told_bytes(), 0U);
 }
 
 TEST_F(RoomIndex, AdmittedItIsAMember)
