@@ -286,6 +286,7 @@ void channel_service::publish_heads(const std::string& connector, const protocol
 void channel_service::end_turn(instant now)
 {
     now_ = now;
+    flush_appends(); // what a room accepted under its old term comes before its take-over
     flush_openings();
     flush_appends();
     finish_closing();
