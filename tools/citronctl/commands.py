@@ -5,10 +5,9 @@ import json
 import os
 import sqlite3
 import sys
-from contextlib import closing
 from pathlib import Path
-from urllib.parse import quote
 
+from . import backup
 from . import conf as conf_module
 from . import control, keys, wire
 from .conf import ConfError
@@ -77,9 +76,9 @@ def _parse():
     add.add_argument("--client-port", type=_port, help="connector: default the next free one")
     add.set_defaults(run=_add)
 
-    backup = commands.add_parser("backup", parents=[common], help="copy the history into a new file, while servers run")
-    backup.add_argument("file", type=Path)
-    backup.set_defaults(run=_backup)
+    copy = commands.add_parser("backup", parents=[common], help="copy the history into a new file, while servers run")
+    copy.add_argument("file", type=Path)
+    copy.set_defaults(run=_backup)
 
     keygen = commands.add_parser("keygen", parents=[common], help="make the keys with which servers and tools show who they are")
     change = keygen.add_mutually_exclusive_group()
@@ -221,21 +220,16 @@ def _stats(options):
 # ---- telling
 
 def _backup(options):
-    """What was acknowledged before it began is in the copy. SQLite's online backup: writers do not wait for it."""
+    """What was acknowledged before it began is in the copy."""
     source = Path(options.run_dir) / "data" / "history.db"
     if not source.exists():
         print(f"citron: {source}: there is no history yet", file=sys.stderr)
         return 2
-    if options.file.exists():
-        print(f"citron: {options.file}: exists already", file=sys.stderr)
-        return 2
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True, timeout=10)) as history, \
-                closing(sqlite3.connect(options.file)) as copy:
-            history.backup(copy)
-            copy.execute("UPDATE rooms SET epoch=''")  # put back, it lacks what was said since: clients must be told
-            copy.commit()
-            messages, = copy.execute("SELECT count(*) FROM messages").fetchone()
+        messages = backup.make(source, options.file)
+    except OSError as error:
+        print(f"citron: {options.file}: {error.strerror}", file=sys.stderr)
+        return 2
     except sqlite3.Error as error:
         print(f"citron: {source}: {error}", file=sys.stderr)
         return 1
