@@ -42,6 +42,7 @@ class Supervisor:
         self.conf, self.options = conf, options
         self.restart = options.restart
         self.children, self.waiting = {}, []
+        self.unseen = set()  # ids of those that the start still waits for: ours, never up yet
         self.ending = self.ready = self.at_once = False
         self.status = 0
         self.told = None  # when the first signal came
@@ -103,6 +104,7 @@ class Supervisor:
             raise ConfError(f"a cluster is already running in {self.options.run_dir} (citron, pid {running.get('pid')})")
         self.local = [server for server in [self.conf.broker, *self.conf.servers] if self._is_local(server)]
         conf_module.check_ports_free(self.conf, self.local)
+        self.unseen = {server.id for server in self.local}
 
     def _launch_all(self):
         """The broker first: a mistake that all of them share is then said once, and nobody looks for it in vain."""
@@ -161,9 +163,12 @@ class Supervisor:
         self._answer_waiting()
 
     def _look_for_trouble(self):
-        """Before it is ready, a cluster that cannot become ready ends."""
-        for child in self.children.values():
-            if child.exit == BAD_CONFIGURATION and child.state in ("pausing", "dead"):
+        """A start that cannot succeed ends. Once all of ours have been up it is over, and no server's end is the
+        others': only servers of other hosts are waited for."""
+        if self.peer.view is not None:
+            self.unseen -= {self.conf.broker.id, *(server.id for server in self.peer.view.servers)}
+        for child in self.children.values() if self.unseen else ():
+            if child.exit == BAD_CONFIGURATION and child.state in ("pausing", "dead") and child.id in self.unseen:
                 log(f"{child.id} refuses its configuration: see its line above")
                 self.status, self.ending = BAD_CONFIGURATION, True
             elif child.state == "dead":
@@ -239,6 +244,7 @@ class Supervisor:
             return {"error": f"{request.get('id')}: no such server here"}
         if child.state in ("stopped", "dead"):
             return {"error": f"{child.id} is not running"}
+        self.unseen.discard(child.id)
         child.stop()
         return lambda: {"id": child.id, "exit": child.exit} if child.state == "stopped" else None
 
