@@ -57,9 +57,7 @@ class Supervisor:
         wake.setblocking(False)
         woken.setblocking(False)
         signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._on_signal)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self._heed_signals()
         self.wake = wake
         self.peer = Peer(self.conf.broker.endpoint("port"), lambda: keys.load(self.conf), "citron")
         try:
@@ -83,6 +81,12 @@ class Supervisor:
         except Exception:
             log(f"a mistake of citron itself; every server is ended now\n{traceback.format_exc().rstrip()}")
             self.status = 1
+
+    def _heed_signals(self):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup's wish, say
+                signal.signal(number, self._on_signal)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
 
     def _on_signal(self, number, _):
         """Only Ctrl-C may hurry: make passes a SIGTERM on that we may have had already."""

@@ -1,5 +1,7 @@
 """What the supervisor decides, of children that are not there."""
 
+import os
+import signal
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
@@ -89,6 +91,28 @@ class Starting(TwoHosts):
         self.end("chat-server-1", 1, "dead")
         self.assertEqual(self.verdict(), 1)
         self.assertEqual(self.said, ["the cluster cannot become ready"])
+
+
+class Signals(unittest.TestCase):
+    def setUp(self):
+        self.supervisor = Supervisor(None, SimpleNamespace(restart=True))
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+            self.addCleanup(signal.signal, number, signal.getsignal(number))
+
+    def test_what_is_ignored_when_it_begins_stays_so(self):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        self.supervisor._heed_signals()
+        self.assertIs(signal.getsignal(signal.SIGHUP), signal.SIG_IGN)
+        os.kill(os.getpid(), signal.SIGHUP)
+        self.assertFalse(self.supervisor.ending)
+
+    def test_every_other_one_ends_the_servers_in_order(self):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+            self.supervisor.ending, self.supervisor.told = False, None
+            self.supervisor._heed_signals()
+            os.kill(os.getpid(), number)
+            self.assertTrue(self.supervisor.ending, number)
 
 
 if __name__ == "__main__":
