@@ -301,17 +301,28 @@ class Supervisor:
             return {"error": "--id: must be 1 to 64 characters of A-Z a-z 0-9 . _ -"}
         if port is not None and (type(port) is not int or not 0 <= port <= 65535):
             return {"error": "--client-port: must be a port, 0 to 65535"}
-        in_view = {server.id for server in self._servers_in_view()}
-        if id_ in in_view or id_ in self.children and self.children[id_].state not in ("stopped", "dead"):
-            return {"error": f"{id_} is already running"}
+        if why := self._obstacle_to(id_):
+            return {"error": f"{id_} {why}"}
         if id_ in self.children:
             server = self.children[id_].server
         else:
-            server = self._new_server(kind, id_ or _free_id(kind, in_view | set(self.children)), port)
+            server = self._new_server(kind, id_ or _free_id(kind, self._known_ids()), port)
         if server.kind != kind:
             return {"error": f"{id_} is a {server.kind} server"}
         child = self._launch(server)
         return lambda: self._added(child)
+
+    def _obstacle_to(self, id_):
+        """Why no server may be started under it here, or None."""
+        running = id_ in self.children and self.children[id_].state not in ("stopped", "dead")
+        if running or any(server.id == id_ for server in self._servers_in_view()):
+            return "is already running"
+        line = next((server for server in [self.conf.broker, *self.conf.servers] if server.id == id_), None)
+        return f"belongs to {line.host} (servers.json)" if line and id_ not in self.children else None
+
+    def _known_ids(self):
+        """Also of servers that are down: they may come back."""
+        return {server.id for server in [self.conf.broker, *self.conf.servers, *self._servers_in_view()]} | self.children.keys()
 
     def _servers_in_view(self):
         return self.peer.view.servers if self.peer.view else []

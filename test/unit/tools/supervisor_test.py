@@ -93,6 +93,35 @@ class Starting(TwoHosts):
         self.assertEqual(self.said, ["the cluster cannot become ready"])
 
 
+class Adding(TwoHosts):
+    def setUp(self):
+        super().setUp()
+        self.see("connector-server-1", "chat-server-1", "chat-server-2")  # the other host is down
+
+    def add(self, id_=None):
+        """The id under which it is started, or why it is not."""
+        launched = []
+        self.supervisor._launch = lambda server: launched.append(server.id) or child_of(server)
+        answer = self.supervisor._obey({"command": "add", "kind": "chat", "id": id_})
+        return launched[0] if launched else answer["error"]
+
+    def test_no_id_of_servers_json_is_free_whoever_is_down(self):
+        self.assertEqual(self.add(), "chat-server-4")
+
+    def test_an_id_of_another_host_is_refused(self):
+        self.assertEqual(self.add("chat-server-3"), f"chat-server-3 belongs to {ELSEWHERE} (servers.json)")
+
+    def test_one_of_ours_that_was_stopped_may_come_back(self):
+        self.supervisor.children["chat-server-2"].state = "stopped"
+        self.see("connector-server-1", "chat-server-1")
+        self.assertEqual(self.add("chat-server-2"), "chat-server-2")
+
+    def test_one_of_ours_that_the_start_comes_to_later_is_not_started_twice(self):
+        del self.supervisor.children["chat-server-2"]
+        self.see()
+        self.assertEqual(self.add("chat-server-2"), f"chat-server-2 belongs to {HERE} (servers.json)")
+
+
 class Signals(unittest.TestCase):
     def setUp(self):
         self.supervisor = Supervisor(None, SimpleNamespace(restart=True))
