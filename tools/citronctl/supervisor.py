@@ -1,6 +1,5 @@
 """citron start: runs the servers of servers.json as children, says when the cluster is ready, ends it in order."""
 
-import contextlib
 import os
 import re
 import signal
@@ -15,6 +14,7 @@ from . import keys
 from .child import BAD_CONFIGURATION, Child
 from .conf import ConfError, Server
 from .control import Listener, ask
+from .lines import Lines
 from .wire import Peer
 
 BINARIES = {kind: f"citron-{kind}" for kind in ("broker", *conf_module.KINDS)}
@@ -25,21 +25,12 @@ SAME_KEYSTROKE = 0.3  # seconds; within them a second SIGINT is the first one, b
 REMINDER = 10.0  # seconds between two lines that say what is still missing
 
 
-def log(text):
-    """Never fails: a terminal that has gone away is no reason to end a cluster."""
-    _say(2, f"citron: {text}")
-
-
-def _say(fd, line):
-    with contextlib.suppress(OSError):
-        os.write(fd, f"{line}\n".encode("utf-8", "backslashreplace"))
-
-
 class Supervisor:
     """One loop: children, the control socket, the line to the broker. run() returns the exit status."""
 
     def __init__(self, conf, options):
         self.conf, self.options = conf, options
+        self.out, self.err = Lines(1), Lines(2)
         self.restart = options.restart
         self.children, self.waiting = {}, []
         self.unseen = set()  # ids of those that the start still waits for: ours, never up yet
@@ -47,6 +38,9 @@ class Supervisor:
         self.status = 0
         self.told = None  # when the first signal came
         self.reminded = time.monotonic()
+
+    def log(self, text):
+        self.err.say(f"citron: {text}")
 
     # ---- starting
 
@@ -79,7 +73,7 @@ class Supervisor:
             while not self.ending:
                 self._turn()
         except Exception:
-            log(f"a mistake of citron itself; every server is ended now\n{traceback.format_exc().rstrip()}")
+            self.log(f"a mistake of citron itself; every server is ended now\n{traceback.format_exc().rstrip()}")
             self.status = 1
 
     def _heed_signals(self):
@@ -127,7 +121,7 @@ class Supervisor:
         except ConfError as error:
             raise ConfError(f"{self.conf.file}: {error}") from None
         if not local:
-            log(f"{server.id} is not started here: {server.host} is not an address of this machine")
+            self.log(f"{server.id} is not started here: {server.host} is not an address of this machine")
         return local
 
     def _binary(self, name, absolute=False):
@@ -138,7 +132,7 @@ class Supervisor:
         command = [self._binary(BINARIES[server.kind]), "--conf", self.options.conf, "--env", self.options.env,
                    "--run-dir", self.options.run_dir, "--id", server.id, *server.extra]
         drain = self.conf.drain if server.kind == "connector" else 0.0
-        child = Child(server, command, self.options.root, self.restart, log, drain)
+        child = Child(server, command, self.options.root, self.restart, self.log, drain)
         child.start()
         self.children[server.id] = child
         return child
@@ -173,20 +167,20 @@ class Supervisor:
             self.unseen -= {self.conf.broker.id, *(server.id for server in self.peer.view.servers)}
         for child in self.children.values() if self.unseen else ():
             if child.exit == BAD_CONFIGURATION and child.state in ("pausing", "dead") and child.id in self.unseen:
-                log(f"{child.id} refuses its configuration: see its line above")
+                self.log(f"{child.id} refuses its configuration: see its line above")
                 self.status, self.ending = BAD_CONFIGURATION, True
             elif child.state == "dead":
-                log("the cluster cannot become ready")
+                self.log("the cluster cannot become ready")
                 self.status, self.ending = 1, True
 
     def _look_for_readiness(self):
         missing = self._missing()
         if not missing:
             self.ready = True
-            _say(1, f"cluster ready: {self._url()}")
+            self.out.say(f"cluster ready: {self._url()}")
         elif time.monotonic() - self.reminded > REMINDER:
             self.reminded = time.monotonic()
-            log("still waiting: " + "; ".join(missing))
+            self.log("still waiting: " + "; ".join(missing))
 
     def _missing(self):
         """What keeps us from being ready, in words. Ports are tried only when everybody is in the view."""
@@ -212,17 +206,27 @@ class Supervisor:
     # ---- the commands
 
     def _serve(self, connection, request):
-        answer = _guarded(self._obey, request)
+        answer = self._guarded(self._obey, request)
         if callable(answer):
             self.waiting.append((connection, answer, time.monotonic() + PATIENCE_ADD + self.conf.drain))
         else:
             self.listener.answer(connection, answer)
 
+    def _guarded(self, action, *arguments):
+        """Its answer. Nothing that a command asks for may end the cluster."""
+        try:
+            return action(*arguments)
+        except (ConfError, OSError) as error:
+            return {"error": str(error)}
+        except Exception as error:
+            self.log(f"a mistake of citron itself\n{traceback.format_exc().rstrip()}")
+            return {"error": f"a mistake of citron itself: {error!r}"}
+
     def _answer_waiting(self):
         """Commands that take their time: answered when their question has an answer, or is too old."""
         for entry in list(self.waiting):
             connection, question, deadline = entry
-            answer = _guarded(question)
+            answer = self._guarded(question)
             if answer is None and time.monotonic() >= deadline:
                 answer = {"error": f"not done after {PATIENCE_ADD + self.conf.drain:.0f} s; see citron list"}
             if answer is not None:
@@ -364,7 +368,7 @@ class Supervisor:
             while any(child.process is not None for child in group):
                 time.sleep(TURN_MS / 1000 / 5)
                 if self.at_once:
-                    log("every server is killed now")
+                    self.log("every server is killed now")
                     self.status = 130
                     return
                 for child in self.children.values():
@@ -372,17 +376,6 @@ class Supervisor:
                         child.tick()
         for connection, _, _ in self.waiting:
             self.listener.answer(connection, {"error": "the cluster is being stopped"})
-
-
-def _guarded(action, *arguments):
-    """Its answer. Nothing that a command asks for may end the cluster."""
-    try:
-        return action(*arguments)
-    except (ConfError, OSError) as error:
-        return {"error": str(error)}
-    except Exception as error:
-        log(f"a mistake of citron itself\n{traceback.format_exc().rstrip()}")
-        return {"error": f"a mistake of citron itself: {error!r}"}
 
 
 def _free_id(kind, known):

@@ -5,9 +5,7 @@ import signal
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
-from unittest import mock
 
-from citronctl import supervisor
 from citronctl.conf import Conf, Server
 from citronctl.supervisor import Supervisor
 
@@ -22,14 +20,12 @@ class TwoHosts(unittest.TestCase):
     """Ours has the broker, a connector and two chat servers; the third chat server is the other's."""
 
     def setUp(self):
-        self.said = []
-        patch = mock.patch.object(supervisor, "log", self.said.append)
-        patch.start()
-        self.addCleanup(patch.stop)
         broker, connector = Server("broker-1", "broker", ""), Server("connector-server-1", "connector", "")
         chats = [Server(f"chat-server-{number}", "chat", "", host) for number, host in ((1, HERE), (2, HERE), (3, ELSEWHERE))]
         conf = Conf(Path("servers.json"), "development", broker, [connector, *chats])
         self.supervisor = Supervisor(conf, SimpleNamespace(restart=True))
+        self.said = []
+        self.supervisor.log = self.said.append
         self.supervisor.peer = SimpleNamespace(view=None)
         self.ours = [broker, connector, *chats[:2]]
         self.supervisor.unseen = {server.id for server in self.ours}
