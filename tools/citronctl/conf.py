@@ -30,12 +30,17 @@ class Server:
     extra: list = field(default_factory=list)  # further options of its command line
     keys: Path = None  # the broker: folder with everybody's CURVE keys; None: connections are plain
     tls: bool = False  # its client port and its web port speak TLS
+    ipc: bool = False  # the broker: all servers reach it by ipc, so all run on one machine, whatever its host says
 
     @property
     def reachable_at(self):
         """Where it is reached from here: its host, unless it runs here and listens on another interface only."""
-        elsewhere = self.bind not in HERE and self.bind != self.host
-        return self.bind if elsewhere and _is_ours(self.host) else HERE.get(self.host, self.host)
+        if self.bind and (self.ipc or self._is_elsewhere()):
+            return HERE.get(self.bind, self.bind)
+        return HERE.get(self.host, self.host)
+
+    def _is_elsewhere(self):
+        return self.bind not in HERE and self.bind != self.host and _is_ours(self.host)
 
     def bound(self, key):
         """The address on which this port is opened. The tap shows everything: without keys, to this machine alone."""
@@ -123,7 +128,7 @@ def _broker(file, env, value):
             raise ConfError(f"{file}: {where}.{key}: must not be 0: the other servers must know it")
     keys = file.parent / _folder(file, where, value["keys"]) if "keys" in value else None
     return Server(_text(file, where, value, "id", "broker-1"), "broker", where, _text(file, where, value, "host", "127.0.0.1"),
-                  _text(file, where, value, "bind", ""), ports, keys=keys)
+                  _text(file, where, value, "bind", ""), ports, keys=keys, ipc=value.get("transport") == "ipc")
 
 
 def _folder(file, where, value):
@@ -205,6 +210,8 @@ def _is_ours(host):
 
 def is_local(server):
     """Does it run on this machine? Tells a cluster of several machines apart."""
+    if server.ipc:
+        return True
     ours = _is_ours(server.host)
     if ours is None:
         raise ConfError(f"{server.where}.host: {server.host}: no such host")

@@ -18,6 +18,12 @@ def server(host="127.0.0.1", bind="", kind="connector", **ports):
     return Server("s1", kind, "development.connector[0]", host, bind, ports)
 
 
+def broker_of(line):
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "servers.json").write_text(json.dumps({"development": {"broker": [line]}}))
+        return conf.load(folder, "development").broker
+
+
 class WhatRunsHere(unittest.TestCase):
     def test_the_host_decides_whatever_it_listens_on(self):
         self.assertTrue(conf.is_local(server("127.0.0.1")))
@@ -25,6 +31,12 @@ class WhatRunsHere(unittest.TestCase):
         self.assertFalse(conf.is_local(server(ELSEWHERE)))
         self.assertFalse(conf.is_local(server(ELSEWHERE, "0.0.0.0")))
         self.assertFalse(conf.is_local(server(ELSEWHERE, "127.0.0.1")))
+
+    def test_a_broker_reached_by_ipc_is_here_whatever_its_host_is(self):
+        line = {"host": ELSEWHERE, "bind": "127.0.0.1"}
+        for transport, local in (("ipc", True), ("tcp", False), ("auto", False)):
+            self.assertEqual(conf.is_local(broker_of({**line, "transport": transport})), local, transport)
+        self.assertTrue(conf.is_local(broker_of({"host": "no.such.host.invalid", "bind": "127.0.0.1", "transport": "ipc"})))
 
     def test_a_host_that_does_not_exist_is_named(self):
         with self.assertRaisesRegex(ConfError, r"development.connector\[0\].host: no.such.host.invalid: no such host"):
@@ -40,6 +52,12 @@ class WhereItIsReached(unittest.TestCase):
 
     def test_at_the_interface_when_it_runs_here_and_listens_there_only(self):
         self.assertEqual(server("127.0.0.1", "127.0.0.2").reachable_at, "127.0.0.2")
+
+    def test_by_ipc_for_servers_at_the_interface_for_tools(self):
+        line = {"host": ELSEWHERE, "transport": "ipc"}
+        for bind, place in (("127.0.0.1", "127.0.0.1"), ("127.0.0.2", "127.0.0.2"), ("0.0.0.0", "127.0.0.1"), ("::", "::1")):
+            self.assertEqual(broker_of({**line, "bind": bind}).reachable_at, place)
+        self.assertEqual(broker_of(line).reachable_at, ELSEWHERE)  # where it cannot listen: it says so
 
     def test_every_interface_is_reached_by_loopback(self):
         self.assertEqual([server(host).reachable_at for host in ("0.0.0.0", "*", "::")], ["127.0.0.1", "127.0.0.1", "::1"])
