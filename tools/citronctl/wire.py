@@ -15,7 +15,8 @@ HELLO, WELCOME, REFUSED, BEAT, VIEW, DRAIN, BYE, DONE, SETTLED, CALL, REPLY, NOT
 KIND_NAMES = ("hello", "welcome", "refused", "beat", "view", "drain", "bye", "done", "settled", "call", "reply",
               "notify", "broadcast", "enroll")
 ERRORS = {0: "ok", 1: "bad_request", 2: "no_such_route", 3: "not_entered", 4: "duplicate_user", 5: "no_such_user",
-          6: "too_large", 7: "overloaded", 8: "unavailable", 9: "timeout", 100: "moved", 101: "hole"}
+          6: "too_large", 7: "overloaded", 8: "unavailable", 9: "timeout", 10: "unauthorized", 11: "forbidden", 12: "rate_limited",
+          100: "moved", 101: "hole"}
 SERVER_KINDS = ("broker", "gate", "connector", "chat", "tool")
 VERSION, FIELDS = 1, 11
 STATS_ROUTE = "sys.statsRemote.read"
