@@ -74,10 +74,7 @@ class Tap:
         self.socket.setsockopt(zmq.RECONNECT_IVL, 300)  # ms; who is refused asks again for ever
         self.events = self.socket.get_monitor_socket(sum(self.failures) | zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
         self.events.setsockopt(zmq.LINGER, 0)
-        try:
-            self.socket.connect(self.endpoint)
-        except zmq.ZMQError as error:
-            raise ConfError(f"{self.endpoint}: {error}") from None
+        wire.connect(self.socket, self.endpoint)
         if not self.events.poll(1000):
             _note(f"no broker at {self.endpoint} yet; waiting")
         self.poller = zmq.Poller()

@@ -83,6 +83,14 @@ def open_socket(kind, endpoint, keys=None, attempt=0):
     return socket
 
 
+def connect(socket, endpoint):
+    try:
+        socket.connect(endpoint)
+    except zmq.ZMQError as error:
+        socket.close()
+        raise ConfError(f"{endpoint}: cannot be connected to: {error}") from None
+
+
 class Peer:
     """A tool's line to the broker. Non-blocking: feed it with receive() when its socket is readable, tick() often.
 
@@ -114,7 +122,7 @@ class Peer:
         for option, value in ((zmq.IMMEDIATE, 1), (zmq.RECONNECT_IVL, -1), (zmq.SNDTIMEO, 0),
                               (zmq.ROUTING_ID, f"{self.id}#{self.nonce:016x}".encode())):
             self.socket.setsockopt(option, value)
-        self.socket.connect(self.endpoint)
+        connect(self.socket, self.endpoint)
         self.opened = self.heard = time.monotonic()
         self.greeted, self.beaten, self.view = False, 0.0, None
 
