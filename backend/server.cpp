@@ -74,8 +74,9 @@ void server::after_turn(instant now)
     }
 }
 
-/// One that stands still in the middle of a commit lets nobody write. Its rooms have other owners already,
-/// and its supervisor starts it again. Nobody else is ever ended.
+/// One that stands still in the middle of a commit lets nobody write; in the middle of a read, the log of the
+/// file grows. Its rooms have other owners already, and its supervisor starts it again. Nobody else is ever
+/// ended.
 void server::end_if_fallen(std::uint64_t pid)
 {
     const auto* one = chat_.fallen().find(pid, chat_.line().self().store);

@@ -13,6 +13,8 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds reopen_every{500};
 constexpr milliseconds trim_every{1'000};
+constexpr milliseconds restart_patience{200}; // nobody writes meanwhile
+constexpr milliseconds restart_pause{1'000}, longest_restart_pause{16'000};
 constexpr std::uint64_t trim_after = 256; // messages stored
 constexpr std::size_t trim_budget = 512;  // messages: a few milliseconds, and more than trim_after
 
@@ -26,8 +28,8 @@ std::uint64_t now_ms()
 
 bool history_news::empty() const
 {
-    return stored + repeats + refused + failed + commits + trimmed == 0 && unavailable.empty() &&
-           !recovered && blocked_by == 0 && completions.empty();
+    return stored + repeats + refused + failed + commits + trimmed + log_restarts + log_blocked == 0 &&
+           unavailable.empty() && !recovered && blocked_by.empty() && completions.empty();
 }
 
 committer::committer(const database_options& options, std::function<void(history_news)> deliver)
@@ -61,6 +63,7 @@ bool committer::attempt(access how, Work work)
     try {
         open_again();
         worked(work(*file_));
+        restart_log_soon();
         return true;
     } catch (const history_error& error) {
         failed(how, error);
@@ -244,10 +247,39 @@ void committer::trim_later()
     });
 }
 
+// ---- the log
+
+void committer::restart_log_soon()
+{
+    if (file_->log_is_long() && steady_clock::now() >= next_restart_ && !std::exchange(restart_posted_, true))
+        net::post(context_, [this] { restart_log(); }); // who waits for this commit hears of it first
+}
+
+/// Each time that it fails it has kept the others from writing for nothing: so it comes ever more seldom.
+void committer::restart_log()
+{
+    restart_posted_ = false;
+    if (finishing_ || !file_)
+        return;
+    if (file_->restart_log(restart_patience)) {
+        ++news_.log_restarts;
+        restart_pause_ = {};
+    } else {
+        ++news_.log_blocked;
+        restart_pause_ = std::clamp(2 * restart_pause_, restart_pause, longest_restart_pause);
+        next_restart_ = steady_clock::now() + restart_pause_;
+        std::ranges::copy(holder_.find_readers(), std::back_inserter(news_.blocked_by));
+    }
+    deliver();
+}
+
+// ---- news
+
 /// In the middle of a commit that waits.
 void committer::tell_who_blocks()
 {
-    news_.blocked_by = static_cast<std::uint64_t>(holder_.find());
+    if (const auto pid = holder_.find(); pid != 0)
+        news_.blocked_by.push_back(static_cast<std::uint64_t>(pid));
     deliver();
 }
 

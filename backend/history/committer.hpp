@@ -24,9 +24,10 @@ struct history_news
 {
     std::uint64_t stored = 0, repeats = 0, refused = 0, failed = 0; ///< appends
     std::uint64_t commits = 0, trimmed = 0;
-    std::string unavailable;      ///< from now on it does not work; why
-    bool recovered = false;       ///< it works again
-    std::uint64_t blocked_by = 0; ///< pid: for a while this process has kept the file locked
+    std::uint64_t log_restarts = 0, log_blocked = 0; ///< of a long log; when that could not be
+    std::string unavailable;                         ///< from now on it does not work; why
+    bool recovered = false;                          ///< it works again
+    std::vector<std::uint64_t> blocked_by; ///< pids: for a while these have kept the file, or its log, locked
     std::vector<std::function<void()>> completions;
 
     [[nodiscard]] bool empty() const;
@@ -93,6 +94,8 @@ private:
     void trim_later();
     void deliver();
     void tell_who_blocks();
+    void restart_log_soon();
+    void restart_log();
 
     lock_holder holder_;
     database_options options_;
@@ -102,8 +105,10 @@ private:
     std::uint64_t generation_ = 0;
     std::chrono::steady_clock::time_point next_try_{};
     std::vector<submission> waiting_;
-    bool commit_posted_ = false, trim_posted_ = false, finishing_ = false;
+    bool commit_posted_ = false, trim_posted_ = false, restart_posted_ = false, finishing_ = false;
     bool writes_fail_ = false, reads_fail_ = false;
+    std::chrono::steady_clock::time_point next_restart_{};
+    std::chrono::milliseconds restart_pause_{};
     std::uint64_t untrimmed_ = 0; ///< messages stored since the last trim()
     std::string failure_;
     history_news news_;

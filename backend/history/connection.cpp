@@ -167,6 +167,7 @@ bool connection::was_moved() const
 SQLite::Database& connection::set_up(const database_options& options)
 {
     sqlite3_busy_handler(db_.getHandle(), wait_for_lock, &patience_);
+    sqlite3_wal_hook(db_.getHandle(), after_commit, this);
     const bool fresh = is_new(); // before anything is written to a file that is not ours
     switch_to_wal();
     db_.exec(synchronous(options.durability));
@@ -228,6 +229,38 @@ void connection::create(const database_options& options)
         db_.exec(fmt::format("PRAGMA user_version={}", format_version));
     }
     db_.exec("COMMIT");
+}
+
+// ---- the log
+
+/// sqlite3_wal_hook: what SQLite's own does, as far as readers and writers let it at once, and no failure of
+/// that is one of the commit.
+int connection::after_commit(void* self, sqlite3* db, const char* name, int pages)
+{
+    constexpr int checkpoint_after = 1000;
+    static_cast<connection*>(self)->log_pages_ = static_cast<std::uint64_t>(pages);
+    if (pages >= checkpoint_after)
+        sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    return SQLITE_OK;
+}
+
+/// SQLite does not ask the busy handler while another makes a checkpoint; then it does not count the pages.
+bool connection::restart_log(milliseconds patience)
+{
+    lock_patience limit{static_cast<int>(patience.count()), nullptr};
+    sqlite3_busy_handler(db_.getHandle(), wait_for_lock, &limit);
+    int result = SQLITE_OK;
+    for (int tries = 0;; ++tries) {
+        int pages = -1;
+        result =
+            sqlite3_wal_checkpoint_v2(db_.getHandle(), "main", SQLITE_CHECKPOINT_RESTART, &pages, nullptr);
+        if (result != SQLITE_BUSY || pages >= 0 || wait_for_lock(&limit, tries) == 0)
+            break;
+    }
+    sqlite3_busy_handler(db_.getHandle(), wait_for_lock, &patience_);
+    if (result == SQLITE_OK)
+        log_pages_ = 0;
+    return result == SQLITE_OK;
 }
 
 // ---- transactions

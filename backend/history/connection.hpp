@@ -8,6 +8,7 @@
 #include <SQLiteCpp/Statement.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -121,7 +122,13 @@ public:
 
     [[nodiscard]] SQLite::Database& handle() { return db_; }
 
+    /// Of the log, as our last commit left it.
+    [[nodiscard]] std::uint64_t log_pages() const { return log_pages_; }
+    /// See database::restart_log().
+    bool restart_log(std::chrono::milliseconds patience);
+
 private:
+    static int after_commit(void* self, sqlite3* db, const char* name, int pages);
     SQLite::Database& set_up(const database_options& options);
     void switch_to_wal();
     void create(const database_options& options);
@@ -130,6 +137,7 @@ private:
 
     std::string path_;
     lock_patience patience_; ///< must not move
+    std::uint64_t log_pages_ = 0;
     SQLite::Database db_;
 
 public:

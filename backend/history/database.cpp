@@ -233,6 +233,18 @@ store::opened database::raise(const store::opening& o)
     return {{.term = room.term, .rev = 0, .epoch = room.epoch, .offset = room.offset}, room.time};
 }
 
+// ---- the log
+
+bool database::log_is_long() const
+{
+    return file_->log_pages() > options_.log_pages;
+}
+
+bool database::restart_log(std::chrono::milliseconds patience)
+{
+    return file_->restart_log(patience);
+}
+
 // ---- copying
 
 void database::backup(const std::string& path)

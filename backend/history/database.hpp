@@ -36,10 +36,11 @@ struct database_options
     std::uint64_t room_messages = 1000;        ///< trim() keeps so many per room; 0: any number
     /// and all that are younger, whatever their number: so long a send may come again under its number
     std::uint64_t young_ms = 60'000;
-    std::uint64_t age_ms = 0;    ///< trim() deletes what is older; 0: keep for ever
-    std::uint64_t max_bytes = 0; ///< the file grows no further; 0: as far as the disk allows
-    std::string fresh_id;        ///< id() of a file made now; empty: by chance
-    bool create = true;          ///< make the file if there is none
+    std::uint64_t age_ms = 0;         ///< trim() deletes what is older; 0: keep for ever
+    std::uint64_t max_bytes = 0;      ///< the file grows no further; 0: as far as the disk allows
+    std::uint64_t log_pages = 16'000; ///< of 4 KiB: a log with more is long
+    std::string fresh_id;             ///< id() of a file made now; empty: by chance
+    bool create = true;               ///< make the file if there is none
     std::function<void()>
         blocked; ///< called each 500 ms that another connection's lock is waited for, or never
 };
@@ -83,6 +84,13 @@ public:
     /// has written to, then of some more rooms, where the last call stopped. Heads and names stay. Returns
     /// how many were deleted; `budget`: call again soon. A loss of power may bring them back for a while.
     std::size_t trim(std::uint64_t now_ms, std::size_t budget);
+
+    /// SQLite begins its log anew when a writer happens to come while all of it is in the file and nobody
+    /// reads it: among several busy processes perhaps never. Then it grows, and is `long` in the end.
+    [[nodiscard]] bool log_is_long() const;
+    /// Keeps others from writing, for `patience` at most, until they do not read from the log any more: then
+    /// the next commit begins it anew. False: somebody reads on, or it failed. Throws nothing.
+    bool restart_log(std::chrono::milliseconds patience);
 
     /// Copies the present state into the file `path`, replacing what it holds; others may write meanwhile.
     /// Rooms of a copy that is put back begin a new epoch, in which their offsets go on. To put one back,

@@ -40,7 +40,8 @@ public:
         : loop_(loop), after_(std::move(after)), blocked_by_(std::move(blocked_by)),
           stored_(counters.at("store.stored")), repeats_(counters.at("store.repeats")),
           refused_(counters.at("store.refused")), failed_(counters.at("store.failed")),
-          commits_(counters.at("store.commits")), trimmed_(counters.at("store.trimmed"))
+          commits_(counters.at("store.commits")), trimmed_(counters.at("store.trimmed")),
+          log_restarts_(counters.at("store.log_restarts")), log_blocked_(counters.at("store.log_blocked"))
     {
     }
 
@@ -72,8 +73,9 @@ public:
             log::error("history.unavailable what={}", log::printable(news.unavailable));
         if (news.recovered)
             log::info("history.recovered");
-        if (news.blocked_by != 0 && blocked_by_)
-            runtime::guard("history", [&] { blocked_by_(news.blocked_by); });
+        for (const auto pid : news.blocked_by)
+            if (blocked_by_)
+                runtime::guard("history", [&] { blocked_by_(pid); });
         for (const auto& completion : news.completions) {
             runtime::guard("history", completion);
             if (closed_) // by what it called
@@ -98,12 +100,15 @@ private:
         failed_ += news.failed;
         commits_ += news.commits;
         trimmed_ += news.trimmed;
+        log_restarts_ += news.log_restarts;
+        log_blocked_ += news.log_blocked;
     }
 
     net::io_context& loop_;
     std::function<void()> after_;
     std::function<void(std::uint64_t)> blocked_by_;
-    std::uint64_t &stored_, &repeats_, &refused_, &failed_, &commits_, &trimmed_;
+    std::uint64_t &stored_, &repeats_, &refused_, &failed_, &commits_, &trimmed_, &log_restarts_,
+        &log_blocked_;
     std::size_t awaited_ = 0, bytes_ = 0;
     bool closed_ = false;
     std::optional<net::executor_work_guard<net::io_context::executor_type>>

@@ -3,11 +3,20 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <fstream>
 #include <sstream>
 
 namespace citron::backend {
+namespace {
+
+// Bytes behind the two copies of the index header. The third is that of a recovery.
+constexpr off_t write_lock = 120, checkpoint_lock = 121;
+constexpr std::array<off_t, 6> log_locks{checkpoint_lock, 123, 124, 125, 126, 127};
+
+} // namespace
 
 process_name process_of(std::uint64_t pid)
 {
@@ -35,24 +44,46 @@ bool end_process(const process_name& who)
 
 pid_t lock_holder::find()
 {
-    constexpr off_t write_lock = 120; // the first of eight bytes behind the two copies of the index header
+    return open() ? holder_of(write_lock) : 0;
+}
+
+std::vector<pid_t> lock_holder::find_readers()
+{
+    std::vector<pid_t> found;
+    if (!open())
+        return found;
+    for (const auto lock : log_locks) {
+        const auto pid = holder_of(lock);
+        if (pid != 0 && std::ranges::find(found, pid) == found.end())
+            found.push_back(pid);
+    }
+    return found;
+}
+
+bool lock_holder::open()
+{
     struct stat now
     {
     };
     if (::stat(path_.c_str(), &now) != 0)
-        return 0;
+        return false;
     if (fd_ < 0 || now.st_ino != inode_) {
         fd_ = ::open(path_.c_str(), O_RDWR | O_CLOEXEC); // the one before stays open, see find()
         inode_ = now.st_ino;
     }
+    return fd_ >= 0;
+}
+
+pid_t lock_holder::holder_of(off_t lock) const
+{
     struct flock asked
     {
     };
     asked.l_type = F_WRLCK;
     asked.l_whence = SEEK_SET;
-    asked.l_start = write_lock;
+    asked.l_start = lock;
     asked.l_len = 1;
-    if (fd_ < 0 || ::fcntl(fd_, F_GETLK, &asked) != 0 || asked.l_type == F_UNLCK)
+    if (::fcntl(fd_, F_GETLK, &asked) != 0 || asked.l_type == F_UNLCK)
         return 0;
     return asked.l_pid;
 }

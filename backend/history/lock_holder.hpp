@@ -1,11 +1,12 @@
-// Who holds the write lock of an SQLite file: a process that stands still in the middle of a commit keeps all
-// others from writing.
+// Who holds the locks of an SQLite file: a process that stands still in the middle of a commit keeps all
+// others from writing, one in the middle of a read keeps the log from being begun anew.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace citron::backend {
 
@@ -31,12 +32,17 @@ public:
     lock_holder(const lock_holder&) = delete;
     lock_holder& operator=(const lock_holder&) = delete;
 
-    /// The pid; 0: nobody else, or it cannot be told. The file that it opens stays open until the process
-    /// ends: closing it would drop the locks that SQLite holds on it for us (POSIX locks belong to the
-    /// process).
+    /// Who writes: the pid; 0: nobody else, or it cannot be told. The file that it opens stays open until the
+    /// process ends: closing it would drop the locks that SQLite holds on it for us (POSIX locks belong to
+    /// the process).
     [[nodiscard]] pid_t find();
+    /// Who reads or makes a checkpoint, each once. Of several who read the same state one is told.
+    [[nodiscard]] std::vector<pid_t> find_readers();
 
 private:
+    bool open();
+    [[nodiscard]] pid_t holder_of(off_t lock) const;
+
     std::string path_;
     int fd_ = -1;
     ino_t inode_ = 0;

@@ -8,7 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <optional>
 
 namespace citron::backend {
@@ -16,18 +18,19 @@ namespace {
 
 using namespace test;
 
-/// A child that has begun to write, and goes no further until it is killed.
-class frozen_writer
+/// A child that has begun to write - or does what else it is told -, and goes no further until it is killed.
+class frozen
 {
 public:
-    explicit frozen_writer(const std::string& path)
+    explicit frozen(const std::string& path, const std::vector<std::string>& doing = {"BEGIN IMMEDIATE"})
     {
         int ready[2];
         EXPECT_EQ(::pipe(ready), 0);
         pid = ::fork();
         if (pid == 0) {
             SQLite::Database file(path, SQLite::OPEN_READWRITE);
-            file.exec("BEGIN IMMEDIATE");
+            for (const auto& one : doing)
+                file.exec(one);
             (void)!::write(ready[1], "x", 1);
             for (;;)
                 ::pause();
@@ -37,16 +40,19 @@ public:
         ::close(ready[0]);
         ::close(ready[1]);
     }
-    ~frozen_writer()
+    ~frozen()
     {
         ::kill(pid, SIGKILL);
         ::waitpid(pid, nullptr, 0);
     }
-    frozen_writer(const frozen_writer&) = delete;
-    frozen_writer& operator=(const frozen_writer&) = delete;
+    frozen(const frozen&) = delete;
+    frozen& operator=(const frozen&) = delete;
 
     pid_t pid = 0;
 };
+
+/// In the middle of a read.
+const std::vector<std::string> reading{"BEGIN", "SELECT count(*) FROM rooms"};
 
 struct DurableLock : testing::Test
 {
@@ -60,10 +66,24 @@ TEST_F(DurableLock, ItsHolderIsKnownByItsPid)
     lock_holder holder(path);
     EXPECT_EQ(holder.find(), 0);
     {
-        const frozen_writer other(path);
+        const frozen other(path);
         EXPECT_EQ(holder.find(), other.pid);
     }
     EXPECT_EQ(holder.find(), 0);
+}
+
+TEST_F(DurableLock, WhoReadsIsKnownByItsPid)
+{
+    database file(d.file());
+    (void)open(file, "a"); // else there is nothing in the log to be read
+    lock_holder holder(path);
+    EXPECT_EQ(holder.find_readers(), std::vector<pid_t>{});
+    {
+        const frozen other(path, reading);
+        EXPECT_EQ(holder.find_readers(), std::vector{other.pid});
+        EXPECT_EQ(holder.find(), 0);
+    }
+    EXPECT_EQ(holder.find_readers(), std::vector<pid_t>{});
 }
 
 TEST_F(DurableLock, LookingForItsHolderDropsNoLockOfOurs)
@@ -93,7 +113,7 @@ TEST_F(DurableLock, LookingForItsHolderDropsNoLockOfOurs)
 TEST_F(DurableLock, AProcessIsEndedOnlyIfItIsStillThatOne)
 {
     const database file(d.file());
-    const frozen_writer other(path);
+    const frozen other(path);
     const auto who = process_of(static_cast<std::uint64_t>(other.pid));
     EXPECT_NE(who.started, 0U);
 
@@ -121,7 +141,7 @@ TEST_F(DurableLock, WhoeverWaitsForItIsToldWhoHoldsIt)
     history.take_over({{"a", 0, 0, "e"}}, [](const auto&) {});
     loop.run();
 
-    const frozen_writer other(path);
+    const frozen other(path);
     std::optional<append_outcome> outcome;
     history.submit({said("a")}, [&](const auto& o) { outcome = o.at(0); });
     loop.restart();
@@ -130,6 +150,45 @@ TEST_F(DurableLock, WhoeverWaitsForItIsToldWhoHoldsIt)
     EXPECT_EQ(told, std::vector{static_cast<std::uint64_t>(other.pid)});
     ASSERT_TRUE(outcome);
     EXPECT_EQ(outcome->code, errc::ok);
+}
+
+TEST_F(DurableLock, WhoKeepsALongLogFromBeginningAnewIsTold)
+{
+    net::io_context loop;
+    protocol::counters counters;
+    std::vector<std::uint64_t> told;
+    auto options = d.file();
+    options.log_pages = 50;
+    durable_store history(loop,
+                          {.file = options, .blocked_by = [&](std::uint64_t pid) { told.push_back(pid); }},
+                          counters, [] {});
+    history.take_over({{"a", 0, 0, "e"}}, [](const auto&) {});
+    loop.run();
+    const auto put_until = [&](const std::string& counter) {
+        const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+        while (counters.at(counter) == 0 && std::chrono::steady_clock::now() < patience) {
+            history.submit({said("a")}, [](const auto& o) { EXPECT_EQ(o.at(0).code, errc::ok); });
+            loop.restart();
+            loop.run();
+        }
+    };
+    const auto size = [this] { return std::filesystem::file_size(path + "-wal"); };
+    {
+        const frozen other(path, reading);
+        put_until("store.log_blocked");
+        EXPECT_EQ(told, std::vector{static_cast<std::uint64_t>(other.pid)});
+        EXPECT_EQ(counters.at("store.log_restarts"), 0U);
+    }
+    put_until("store.log_restarts");
+    EXPECT_EQ(counters.at("store.log_blocked"), 1U);
+
+    const auto most = size();
+    for (int i = 0; i < 200; ++i) {
+        history.submit({said("a")}, [](const auto& o) { EXPECT_EQ(o.at(0).code, errc::ok); });
+        loop.restart();
+        loop.run();
+    }
+    EXPECT_LE(size(), most + 100 * 4'096U);
 }
 
 } // namespace
