@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 
 namespace citron::backend {
 namespace {
@@ -62,13 +64,15 @@ std::vector<pid_t> lock_holder::find_readers()
 
 bool lock_holder::open()
 {
+    std::error_code none;
+    const auto shared = std::filesystem::canonical(path_, none).string() + "-shm";
     struct stat now
     {
     };
-    if (::stat(path_.c_str(), &now) != 0)
+    if (none || ::stat(shared.c_str(), &now) != 0)
         return false;
     if (fd_ < 0 || now.st_ino != inode_) {
-        fd_ = ::open(path_.c_str(), O_RDWR | O_CLOEXEC); // the one before stays open, see find()
+        fd_ = ::open(shared.c_str(), O_RDWR | O_CLOEXEC); // the one before stays open, see find()
         inode_ = now.st_ino;
     }
     return fd_ >= 0;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace citron::backend {
@@ -26,9 +27,9 @@ bool end_process(const process_name& who);
 class lock_holder
 {
 public:
-    /// `path` of the database; its "-shm" file has the locks (https://sqlite.org/walformat.html, 2.2
-    /// and 2.3.1).
-    explicit lock_holder(const std::string& path) : path_(path + "-shm") {}
+    /// `path` of the database; the "-shm" file beside it - beside what a symbolic link leads to - has the
+    /// locks (https://sqlite.org/walformat.html, 2.2 and 2.3.1).
+    explicit lock_holder(std::string path) : path_(std::move(path)) {}
     lock_holder(const lock_holder&) = delete;
     lock_holder& operator=(const lock_holder&) = delete;
 

@@ -72,6 +72,21 @@ TEST_F(DurableLock, ItsHolderIsKnownByItsPid)
     EXPECT_EQ(holder.find(), 0);
 }
 
+TEST_F(DurableLock, ItsHolderIsKnownAlsoBehindASymbolicLink)
+{
+    std::filesystem::create_directory(d.root / "elsewhere");
+    const auto real = d.file("elsewhere/real.db");
+    {
+        const database made(real);
+    }
+    std::filesystem::create_symlink(real.path, path);
+    const database file(d.file());
+    lock_holder holder(path);
+
+    const frozen other(path);
+    EXPECT_EQ(holder.find(), other.pid);
+}
+
 TEST_F(DurableLock, WhoReadsIsKnownByItsPid)
 {
     database file(d.file());
