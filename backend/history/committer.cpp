@@ -12,6 +12,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds reopen_every{500};
+constexpr milliseconds hurried_patience{50};
 constexpr milliseconds trim_every{1'000};
 constexpr milliseconds restart_patience{200}; // nobody writes meanwhile
 constexpr milliseconds restart_pause{1'000}, longest_restart_pause{16'000};
@@ -62,6 +63,7 @@ bool committer::attempt(access how, Work work)
 {
     try {
         open_again();
+        file_->set_patience(patience());
         worked(work(*file_));
         restart_log_soon();
         return true;
@@ -79,10 +81,18 @@ void committer::open_again()
     if (now < next_try_)
         throw history_error(history_error::reason::other, options_.path + ": is closed after an error");
     next_try_ = now + reopen_every;
-    auto file = std::make_unique<database>(options_);
+    auto options = options_;
+    options.patience = patience();
+    auto file = std::make_unique<database>(options);
     if (file->id() != id_) // its terms say nothing about our rooms
         throw history_error(history_error::reason::other, options_.path + ": is another history now");
     file_ = std::move(file);
+}
+
+/// Whatever waits behind a lock that we have waited for in vain would wait as long, one after the other.
+milliseconds committer::patience() const
+{
+    return hurried_ ? std::min(hurried_patience, options_.patience) : options_.patience;
 }
 
 void committer::failed(access how, const history_error& error)
@@ -92,8 +102,12 @@ void committer::failed(access how, const history_error& error)
     (how == access::write ? writes_fail_ : reads_fail_) = true;
     if (how == access::write)
         failure_ = error.what();
-    if (error.why != history_error::reason::busy)
+    if (error.why != history_error::reason::busy) {
         file_.reset();
+        return;
+    }
+    if (std::exchange(hurried_, true)) // too short for the file to say it
+        tell_who_blocks();
 }
 
 /// Who can write can read too, but not the other way round.
@@ -102,7 +116,7 @@ void committer::worked(access how)
     const bool before = writes_fail_ || reads_fail_;
     reads_fail_ = false;
     if (how == access::write) {
-        writes_fail_ = false;
+        writes_fail_ = hurried_ = false;
         failure_.clear();
     }
     if (!before || writes_fail_)

@@ -85,6 +85,7 @@ private:
     template <typename Work>
     bool attempt(access how, Work work);
     void open_again();
+    [[nodiscard]] std::chrono::milliseconds patience() const;
     void failed(access how, const history_error& error);
     void worked(access how);
     void commit_waiting();
@@ -107,6 +108,7 @@ private:
     std::vector<submission> waiting_;
     bool commit_posted_ = false, trim_posted_ = false, restart_posted_ = false, finishing_ = false;
     bool writes_fail_ = false, reads_fail_ = false;
+    bool hurried_ = false; ///< locked for longer than our patience, and not written to since
     std::chrono::steady_clock::time_point next_restart_{};
     std::chrono::milliseconds restart_pause_{};
     std::uint64_t untrimmed_ = 0; ///< messages stored since the last trim()

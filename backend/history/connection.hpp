@@ -121,6 +121,7 @@ public:
     };
 
     [[nodiscard]] SQLite::Database& handle() { return db_; }
+    void set_patience(std::chrono::milliseconds p) { patience_.tries = static_cast<int>(p.count()); }
 
     /// Of the log, as our last commit left it.
     [[nodiscard]] std::uint64_t log_pages() const { return log_pages_; }

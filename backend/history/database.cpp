@@ -43,6 +43,11 @@ database::database(database_options options) : options_(std::move(options))
 
 database::~database() = default;
 
+void database::set_patience(std::chrono::milliseconds p)
+{
+    file_->set_patience(p);
+}
+
 // ---- storing
 
 std::vector<append_outcome> database::commit(std::span<const append> batch, protocol::instant now)

@@ -63,6 +63,8 @@ public:
 
     /// Made by chance when the file was made: who has the same has the same file (or a copy of it).
     [[nodiscard]] const std::string& id() const { return id_; }
+    /// Instead of database_options::patience, from now on. Throws nothing.
+    void set_patience(std::chrono::milliseconds p);
     /// The newest by which rooms have been opened until now; 0: none.
     [[nodiscard]] std::uint64_t generation();
 

@@ -23,8 +23,9 @@ struct durable_options
     database_options file;
     std::size_t waiting_bytes =
         64U << 20U; ///< of appends not yet answered; what goes beyond is `unavailable`
-    /// Called on the loop each 500 ms that another process, of this pid, keeps the file locked, and when it
-    /// may be one that keeps a long log from being begun anew.
+    /// Called on the loop each 500 ms that another process, of this pid, keeps the file locked, then each
+    /// time that it is found locked still, and when it may be one that keeps a long log from being begun
+    /// anew.
     std::function<void(std::uint64_t pid)> blocked_by;
 };
 

@@ -167,6 +167,45 @@ TEST_F(DurableLock, WhoeverWaitsForItIsToldWhoHoldsIt)
     EXPECT_EQ(outcome->code, errc::ok);
 }
 
+TEST_F(DurableLock, WhoeverHasWaitedInVainIsInAHurryUntilItIsFree)
+{
+    net::io_context loop;
+    protocol::counters counters;
+    std::size_t told = 0;
+    bool end_it = false;
+    auto options = d.file();
+    options.patience = std::chrono::milliseconds{1'500};
+    durable_store history(loop,
+                          {.file = options,
+                           .blocked_by =
+                               [&](std::uint64_t pid) {
+                                   ++told;
+                                   EXPECT_TRUE(!end_it || end_process(process_of(pid)));
+                               }},
+                          counters, [] {});
+    history.take_over({{"a", 0, 0, "e"}}, [](const auto&) {});
+    loop.run();
+    const auto put = [&] {
+        errc got{};
+        history.submit({said("a")}, [&](const auto& o) { got = o.at(0).code; });
+        loop.restart();
+        loop.run();
+        return got;
+    };
+    {
+        const frozen other(path);
+        EXPECT_EQ(put(), errc::unavailable);
+        const auto before = told;
+        EXPECT_EQ(put(), errc::unavailable);
+        EXPECT_EQ(told, before + 1) << "it is told of each time";
+    }
+    EXPECT_EQ(put(), errc::ok);
+
+    const frozen other(path);
+    end_it = true;
+    EXPECT_EQ(put(), errc::ok) << "it waits as long as before, and is told of the other meanwhile";
+}
+
 TEST_F(DurableLock, WhoKeepsALongLogFromBeginningAnewIsTold)
 {
     net::io_context loop;

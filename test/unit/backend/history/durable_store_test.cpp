@@ -273,6 +273,37 @@ TEST_F(DurableStore, ALockedFileIsUnavailableUntilItIsFree)
     EXPECT_EQ(put(said("a")).offset, 1U);
 }
 
+TEST_F(DurableStore, WhatWaitsBehindALockIsAnsweredWithoutWaitingForEachInTurn)
+{
+    auto options = d.file();
+    options.patience = std::chrono::milliseconds{1'000};
+    start({.file = options});
+    open("a");
+    put(said("a"));
+    auto locked = lock();
+    const auto begun = steady_clock::now();
+    EXPECT_EQ(put(said("a")).code, errc::unavailable);
+    const auto once = steady_clock::now() - begun;
+
+    constexpr int asked = 10;
+    int unavailable = 0, closed = 0, read = 0;
+    const auto note = [&](const auto& o) { unavailable += o.at(0).code == errc::unavailable ? 1 : 0; };
+    for (int i = 0; i < asked; ++i) {
+        history->submit({said("a")}, note);
+        history->take_over({{"a", 0, 0, "e"}}, [&](const auto& o) { closed += o.empty() ? 1 : 0; });
+        history->submit({said("a")}, note);
+        history->read_after("a", 0, {}, [&](const page& p) { read += of(p) == offsets{1} ? 1 : 0; });
+    }
+    run();
+
+    EXPECT_LT(steady_clock::now() - begun, asked * once); // not three times as much
+    EXPECT_EQ(unavailable, 2 * asked);
+    EXPECT_EQ(closed, asked);
+    EXPECT_EQ(read, asked);
+    locked.reset();
+    EXPECT_EQ(put(said("a")).offset, 2U);
+}
+
 /// How often `word` stands in `text`.
 std::size_t times(const std::string& text, const std::string& word)
 {
