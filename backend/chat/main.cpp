@@ -14,6 +14,10 @@ int main(int argc, char** argv)
         citron::backend::server(*start).run();
     } catch (const runtime::config_error& error) {
         runtime::give_up(error.what());
+    } catch (const citron::backend::history_error& error) { // it may pass: whoever started us tries again
+        runtime::log::error("history.unavailable what={} at=start", runtime::log::printable(error.what()));
+        runtime::log::stop();
+        return 1;
     }
     runtime::log::stop();
     return 0;

@@ -59,9 +59,12 @@ reason reason_of(int result)
     switch (result & result_mask) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL: // a race for a lock, lost for ten seconds
         return reason::busy;
     case SQLITE_FULL:
         return reason::full;
+    case SQLITE_IOERR:
+        return reason::io;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return reason::corrupt;

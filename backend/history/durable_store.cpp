@@ -28,6 +28,29 @@ std::size_t size_of(const std::vector<append>& batch)
                                  [](const append& a) { return size_of(a); });
 }
 
+/// What was meant by the configuration is opened; what may pass is waited for.
+std::unique_ptr<committer> open_patiently(const durable_options& options,
+                                          const std::function<void(history_news)>& deliver)
+{
+    constexpr std::chrono::milliseconds pause{200};
+    const auto until = std::chrono::steady_clock::now() + options.start_patience;
+    for (bool told = false;; std::this_thread::sleep_for(pause)) {
+        try {
+            return std::make_unique<committer>(options.file, deliver);
+        } catch (const history_error& error) {
+            if (!error.passing())
+                throw runtime::config_error(error.what());
+            if (std::chrono::steady_clock::now() >= until)
+                throw;
+            if (std::exchange(told, true))
+                continue;
+            log::warn("history.waits what={}", log::printable(error.what()));
+            if (options.waits)
+                options.waits();
+        }
+    }
+}
+
 } // namespace
 
 /// The half on the loop: what is awaited, and what comes of it. What is on its way when the store goes holds
@@ -123,11 +146,7 @@ durable_store::durable_store(net::io_context& loop, const durable_options& optio
     const auto deliver = [desk = desk_](history_news news) {
         net::post(desk->loop(), [desk, news = std::move(news)] { desk->arrive(news); });
     };
-    try {
-        committer_ = std::make_unique<committer>(options.file, deliver);
-    } catch (const history_error& error) {
-        throw runtime::config_error(error.what());
-    }
+    committer_ = open_patiently(options, deliver);
     thread_ = std::jthread([this] { committer_->run(); });
 }
 

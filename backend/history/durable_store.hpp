@@ -7,6 +7,7 @@
 #include "common/protocol/counters.hpp"
 #include "common/runtime/net.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -27,6 +28,9 @@ struct durable_options
     /// time that it is found locked still, and when it may be one that keeps a long log from being begun
     /// anew.
     std::function<void(std::uint64_t pid)> blocked_by;
+    /// How long to try to open the file while it is locked, or its disk full or failing.
+    std::chrono::milliseconds start_patience{10'000};
+    std::function<void()> waits; ///< called within the constructor, once, when it begins to do so
 };
 
 /// Completions come on `loop`, in the order asked. While the file cannot be used, appends are `unavailable`,
@@ -35,7 +39,8 @@ struct durable_options
 class durable_store final : public store
 {
 public:
-    /// Opens or makes the file; throws runtime::config_error. `after_completion` is called on the loop after
+    /// Opens or makes the file. Throws runtime::config_error, or history_error when what keeps it from that
+    /// may pass and has not within start_patience. `after_completion` is called on the loop after
     /// each group of completions. `counters`: store.*, touched on the loop only.
     durable_store(net::io_context& loop, const durable_options& options, protocol::counters& counters,
                   std::function<void()> after_completion);

@@ -15,8 +15,8 @@ namespace citron::backend {
 class store_choice
 {
 public:
-    /// `after_completion`, `blocked_by`: see durable_store. Throws runtime::config_error when data/history.db
-    /// of the run folder cannot be opened or made.
+    /// `after_completion`, `blocked_by`: see durable_store. Throws as durable_store when data/history.db of
+    /// the run folder cannot be opened or made.
     store_choice(net::io_context& loop, const runtime::config& conf, protocol::counters& counters,
                  std::function<void()> after_completion, std::function<void(std::uint64_t)> blocked_by);
 

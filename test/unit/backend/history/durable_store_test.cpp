@@ -255,6 +255,38 @@ TEST_F(DurableStore, AFileThatCannotBeOpenedIsAMistakeOfTheConfiguration)
     }
 }
 
+TEST_F(DurableStore, AFileThatIsLockedAtTheStartIsWaitedFor)
+{
+    auto options = d.file();
+    options.patience = std::chrono::milliseconds{10};
+    auto locked =
+        std::make_unique<SQLite::Database>(options.path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    locked->exec("BEGIN EXCLUSIVE");
+    ::testing::internal::CaptureStderr();
+
+    start({.file = options, .start_patience = std::chrono::minutes{1}, .waits = [&] { locked.reset(); }});
+
+    EXPECT_TRUE(says(::testing::internal::GetCapturedStderr(), "history.waits what="));
+    EXPECT_FALSE(locked);
+    EXPECT_EQ(open("a").at.term, 1U);
+}
+
+TEST_F(DurableStore, AFileThatStaysLockedOrFullAtTheStartIsNoMistakeOfTheConfiguration)
+{
+    const auto why = [&](const database_options& file) {
+        return failure_of([&] { start({.file = file, .start_patience = std::chrono::milliseconds{1}}); }).why;
+    };
+    auto full = d.file("full.db");
+    full.max_bytes = 4'096;
+    EXPECT_EQ(why(full), reason::full);
+
+    auto busy = d.file();
+    busy.patience = std::chrono::milliseconds{10};
+    SQLite::Database other(busy.path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    other.exec("BEGIN EXCLUSIVE");
+    EXPECT_EQ(why(busy), reason::busy);
+}
+
 TEST_F(DurableStore, ALockedFileIsUnavailableUntilItIsFree)
 {
     auto options = d.file();
