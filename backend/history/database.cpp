@@ -22,6 +22,9 @@ namespace {
 /// Between one message of a room and the next. What counts more is a clock that was set forward, or a room
 /// where nothing was said.
 constexpr std::uint64_t longest_gap_ms = 10'000;
+/// Messages of one room and one time: more than a millisecond has. Its time stands still, as it does for as
+/// long as a clock was ahead once.
+constexpr std::size_t most_at_once = 10'000;
 
 std::string send_name(std::string_view sender, std::uint64_t number)
 {
@@ -162,18 +165,20 @@ void database::numbered_sends::add(const std::string& sender, std::uint64_t numb
     newest = std::max(newest, number);
 }
 
-/// Newest first, to where messages are too old to be sent again at `now_ms`.
+/// Newest first, to where messages are too old to be sent again at `now_ms`, or nobody can tell.
 database::numbered_sends database::read_numbered(const room_row& room, std::uint64_t now_ms)
 {
     constexpr std::uint64_t old_ms = std::chrono::milliseconds(names_known).count();
     numbered_sends found;
     std::uint64_t age = 0, later = now_ms;
+    std::size_t at_once = 0;
     query rows(file_->sql.senders, room.id);
-    while (age <= old_ms && rows.next()) {
+    while (age <= old_ms && at_once < most_at_once && rows.next()) {
         const auto number = rows.number(0), time = rows.number(2);
         if (number != 0)
             found.add(std::string(rows.text(3)), number, {rows.number(1), time});
         age += std::min(later - std::min(later, time), longest_gap_ms);
+        at_once = time < later ? 1 : at_once + 1;
         later = time;
     }
     return found;

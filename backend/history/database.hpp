@@ -34,7 +34,8 @@ struct database_options
     backend::durability durability = durability::fsync;
     std::chrono::milliseconds patience{3'000}; ///< how long to wait for other processes' locks
     std::uint64_t room_messages = 1000;        ///< trim() keeps so many per room; 0: any number
-    /// and all that are younger, whatever their number: so long a send may come again under its number
+    /// and all that are younger, whatever their number: so long a send may come again under its number. A
+    /// time more than a minute in the future is not young
     std::uint64_t young_ms = 60'000;
     std::uint64_t age_ms = 0;         ///< trim() deletes what is older; 0: keep for ever
     std::uint64_t max_bytes = 0;      ///< the file grows no further; 0: as far as the disk allows

@@ -11,6 +11,9 @@ namespace {
 
 using kind = connection::transaction::kind;
 
+/// A time further in the future is that of a clock that was ahead once: a room's time never goes back, so it
+/// says nothing about the age of what was said since.
+constexpr std::uint64_t ahead_ms = 60'000;
 constexpr std::uint64_t walk_rooms = 200; // in one call: about a millisecond
 
 } // namespace
@@ -49,8 +52,11 @@ database::range database::expired(std::int64_t room, std::uint64_t now_ms, std::
     const auto beyond = keep != 0 && head > keep ? head - keep : 0; // up to this offset: too many
     const auto oldest = options_.age_ms != 0 && now_ms > options_.age_ms ? now_ms - options_.age_ms : 0;
     query rows(file_->sql.ages, room);
+    const auto young = [&](std::uint64_t time) {
+        return time + options_.young_ms > now_ms && time <= now_ms + ahead_ms;
+    };
     const auto gone = [&](std::uint64_t offset, std::uint64_t time) {
-        return (offset <= beyond && time + options_.young_ms <= now_ms) || time < oldest;
+        return (offset <= beyond && !young(time)) || time < oldest;
     };
     for (; r.count < budget && rows.next() && gone(rows.number(0), rows.number(1)); ++r.count)
         r.upto = rows.number(0);

@@ -280,6 +280,17 @@ TEST_F(Database, ASendIsNotLookedForAmongMessagesThatAreTooOld)
     EXPECT_FALSE(put(file, again).repeat);
 }
 
+TEST_F(Database, ASendIsLookedForAmongTenThousandMessagesWhenTheTimeOfItsRoomStandsStill)
+{
+    open(file, "a");
+    put(file, numbered("a", 1));
+    fill(file, "a", 9'999);
+    expect_repeat(put(file, numbered("a", 1, true)), 1);
+
+    fill(file, "a", 1);
+    EXPECT_FALSE(put(file, numbered("a", 1, true)).repeat);
+}
+
 TEST_F(Database, NamesOutliveTheirMessages)
 {
     database small({.path = ":memory:", .room_messages = 1, .young_ms = 0});

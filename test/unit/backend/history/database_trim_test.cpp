@@ -47,6 +47,19 @@ TEST(DatabaseTrim, DeletesWhatIsTooOldAndKeepsTheHead)
     EXPECT_TRUE(file.read_after("a", 0, {}).trimmed);
 }
 
+TEST(DatabaseTrim, WhatWasSaidByAClockThatWasFarAheadIsNotYoung)
+{
+    constexpr std::uint64_t minute = 60'000;
+    database file({.path = ":memory:", .room_messages = 3});
+    open(file, "a");
+    fill(file, "a", 10, 10 * minute);
+
+    EXPECT_EQ(file.trim(10 * minute, 100), 0U);
+    EXPECT_EQ(file.trim(9 * minute, 100), 0U);
+    EXPECT_EQ(file.trim(9 * minute - 1, 100), 7U);
+    EXPECT_EQ(all(file, "a"), (offsets{8, 9, 10}));
+}
+
 TEST(DatabaseTrim, WithoutLimitsItKeepsEverything)
 {
     database file({.path = ":memory:", .room_messages = 0});
