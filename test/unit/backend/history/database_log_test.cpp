@@ -52,8 +52,8 @@ struct DatabaseLog : ::testing::Test
 TEST_F(DatabaseLog, BeginsAnewByItselfBehindAThousandPages)
 {
     start(16'000);
-    for (int i = 0; i < 40; ++i)
-        fill(*file, "a", 1'000); // about 20 pages
+    for (int i = 0; i < 120; ++i)
+        fill(*file, "a", 1'000); // some ten pages or twenty
 
     EXPECT_LT(size(), 1'100U * 4'200U);
     EXPECT_GT(size(), 1'000U * 4'096U);
