@@ -66,15 +66,18 @@ void handovers::begin_series(const std::string& rid, parcel& p)
     p.part = 0;
     p.messages = p.members = p.answers = p.away_packed = 0;
     p.sent = false;
-    queue_.push_back(rid);
+    (p.baggage.members.empty() ? resting_ : queue_).push_back(rid);
 }
 
 void handovers::pump(instant now)
 {
-    while (!queue_.empty() && in_flight_ < options_.window_bytes && now >= paused_until_) {
-        const auto found = rooms_.find(queue_.front());
+    while (in_flight_ < options_.window_bytes && now >= paused_until_) {
+        auto& next = queue_.empty() ? resting_ : queue_;
+        if (next.empty())
+            return;
+        const auto found = rooms_.find(next.front());
         if (found == rooms_.end() || found->second.sent)
-            queue_.pop_front();
+            next.pop_front();
         else
             send_part(found->first, found->second, now);
     }
@@ -149,6 +152,7 @@ void handovers::clear()
 {
     rooms_.clear();
     queue_.clear();
+    resting_.clear();
     untaken_ = 0;
 }
 

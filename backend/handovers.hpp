@@ -60,7 +60,8 @@ private:
     handover_options options_;
     cluster::rpc& rpc_;
     std::map<std::string, parcel> rooms_;
-    std::deque<std::string> queue_; ///< rooms with parts to send; may name some twice or in vain
+    /// Rooms with parts to send; may name some twice or in vain. Where nobody is waits for the others.
+    std::deque<std::string> queue_, resting_;
     std::uint64_t next_series_ = 1;
     std::size_t in_flight_ = 0, untaken_ = 0;
     instant paused_until_{};

@@ -83,6 +83,17 @@ TEST_F(Handovers, WhoIsAwayFillsPartsToo)
     EXPECT_EQ(away, 100U);
 }
 
+TEST_F(Handovers, RoomsThatSomebodyIsInGoBeforeThoseThatRest)
+{
+    room_baggage b;
+    b.members = {{.user = "ann", .connector = "c1"}};
+    f.rooms.add("a", ferry::baggage(1), generation);
+    f.rooms.add("b", ferry::baggage(1), generation);
+    f.rooms.add("c", std::move(b), generation);
+
+    EXPECT_EQ(f.sends(), (lines{"c 3.0 last: ann", "a 1.0 last: m1", "b 2.0 last: m1"}));
+}
+
 TEST_F(Handovers, AMessageLargerThanAPartGoesAlone)
 {
     auto b = ferry::baggage(0);
