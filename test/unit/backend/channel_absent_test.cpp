@@ -197,21 +197,34 @@ TEST_F(ChannelAbsent, ARoomWaitsAMinuteForThoseWhoseSendsItKnows)
     EXPECT_EQ(s.server.channels().size(), 0U);
 }
 
-TEST_F(ChannelAbsent, AnEmptyRoomKnowsForAMinuteAtLeastWhoWasReplaced)
+struct ChannelReplaced : ChannelAbsent
 {
-    const auto cut_off = room_stage::who("cid", "c2", 9, "key"),
-               again = room_stage::who("cid", "c1", 5, "key");
-    s.enter(cut_off);
-    const auto c2 = s.view.servers[1];
-    s.loses_its_link("c2");
-    s.enter(again);
-    for (const auto& who : {ann, bob, again})
-        s.kick(who);
-    s.view.servers.push_back(c2);
-    s.comes_back("c2");
-    (void)s.says();
+    /// On c2, which loses its link; he enters anew by c1, and then nobody stays.
+    void all_leave_after_a_replacement()
+    {
+        const auto again = room_stage::who("cid", "c1", 5, "key");
+        s.enter(cut_off);
+        s.loses_its_link("c2");
+        s.enter(again);
+        for (const auto& who : {ann, bob, again})
+            s.kick(who);
+    }
+    void its_connector_comes_back()
+    {
+        s.view.servers.push_back(c2);
+        s.comes_back("c2");
+        (void)s.says();
+        s.enroll("c2", {cut_off}, s.at(1, 3, 0));
+    }
 
-    s.enroll("c2", {cut_off}, s.at(1, 3, 0));
+    protocol::member cut_off = room_stage::who("cid", "c2", 9, "key");
+    protocol::server_info c2 = s.view.servers[1];
+};
+
+TEST_F(ChannelReplaced, AnEmptyRoomKnowsForAMinuteAtLeastWhoWasReplaced)
+{
+    all_leave_after_a_replacement();
+    its_connector_comes_back();
 
     EXPECT_EQ(s.says(), lines{"c2: lobby at 1.6 e1@0, [], evicted 9"});
     s.pass(119s);
@@ -220,25 +233,14 @@ TEST_F(ChannelAbsent, AnEmptyRoomKnowsForAMinuteAtLeastWhoWasReplaced)
     EXPECT_EQ(s.server.channels().size(), 0U);
 }
 
-TEST_F(ChannelAbsent, TheMinuteOfARoomThatEmptiesAgainIsAWholeOne)
+TEST_F(ChannelReplaced, TheMinuteOfARoomThatEmptiesAgainIsAWholeOne)
 {
-    const auto cut_off = room_stage::who("cid", "c2", 9, "key"),
-               again = room_stage::who("cid", "c1", 5, "key");
-    s.enter(cut_off);
-    const auto c2 = s.view.servers[1];
-    s.loses_its_link("c2");
-    s.enter(again);
-    for (const auto& who : {ann, bob, again})
-        s.kick(who);
+    all_leave_after_a_replacement();
     s.pass(50s);
     s.enter(ann);
     s.kick(ann);
     s.pass(59s);
-    s.view.servers.push_back(c2);
-    s.comes_back("c2");
-    (void)s.says();
-
-    s.enroll("c2", {cut_off}, s.at(1, 3, 0));
+    its_connector_comes_back();
 
     EXPECT_EQ(s.says(), lines{"c2: lobby at 1.8 e1@0, [], evicted 9"});
 }
