@@ -1,6 +1,8 @@
 #include "backend/handovers.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 
 namespace citron::backend {
@@ -34,12 +36,12 @@ std::size_t size_of(const handover::answered& a)
 
 /// Moves the cursor on as far as `room` bytes allow, one element at least if nothing is packed yet.
 template <typename T>
-void fill(std::vector<T>& to, const std::vector<T>& from, std::size_t& cursor, std::size_t& packed,
-          std::size_t room)
+void fill(std::vector<T>& to, const auto& from, std::size_t& cursor, std::size_t& packed, std::size_t room)
 {
-    for (; cursor < from.size() && (packed == 0 || packed + size_of(from[cursor]) <= room); ++cursor) {
-        packed += size_of(from[cursor]);
-        to.push_back(from[cursor]);
+    auto next = std::next(from.begin(), static_cast<std::ptrdiff_t>(cursor));
+    for (; next != from.end() && (packed == 0 || packed + size_of(*next) <= room); ++next, ++cursor) {
+        packed += size_of(*next);
+        to.push_back(*next);
     }
 }
 
@@ -55,8 +57,7 @@ void handovers::add(const std::string& rid, room_baggage baggage, std::uint64_t 
 {
     auto& p = rooms_[rid];
     untaken_ += p.series == 0 || p.taken ? 1 : 0;
-    std::vector away(baggage.away.begin(), baggage.away.end());
-    p = {.baggage = std::move(baggage), .away = std::move(away), .generation = generation};
+    p = {.baggage = std::move(baggage), .generation = generation};
     begin_series(rid, p);
 }
 
@@ -64,7 +65,7 @@ void handovers::begin_series(const std::string& rid, parcel& p)
 {
     p.series = next_series_++;
     p.part = 0;
-    p.messages = p.members = p.answers = p.away_packed = 0;
+    p.messages = p.members = p.answers = p.away = 0;
     p.sent = false;
     (p.baggage.members.empty() ? resting_ : queue_).push_back(rid);
 }
@@ -91,9 +92,9 @@ handover handovers::pack(parcel& p, instant now) const
     fill(part.messages, b.messages, p.messages, packed, options_.part_bytes);
     fill(part.members, b.members, p.members, packed, options_.part_bytes);
     fill(part.answers, b.answers, p.answers, packed, options_.part_bytes);
-    fill(part.away, p.away, p.away_packed, packed, options_.part_bytes);
+    fill(part.away, b.away, p.away, packed, options_.part_bytes);
     part.last = p.messages == b.messages.size() && p.members == b.members.size() &&
-                p.answers == b.answers.size() && p.away_packed == p.away.size();
+                p.answers == b.answers.size() && p.away == b.away.size();
     if (!part.last)
         return part;
     part.at = b.at;

@@ -43,11 +43,10 @@ private:
     struct parcel
     {
         room_baggage baggage;
-        std::vector<std::string> away; ///< baggage.away
         std::uint64_t generation = 0;
         std::uint64_t series = 0; ///< a series that did not arrive whole is followed by another
         std::uint32_t part = 0;   ///< the next one
-        std::size_t messages = 0, members = 0, answers = 0, away_packed = 0; ///< so far
+        std::size_t messages = 0, members = 0, answers = 0, away = 0; ///< packed so far
         bool sent = false, taken = false;
     };
 
