@@ -64,18 +64,18 @@ net::awaitable<void> link::tick(std::shared_ptr<bool> alive)
     }
 }
 
-/// What waits is read before anybody is judged silent or late, but not for so long that we fall silent.
+/// What waits is read before anybody is judged silent or late, but not for so long that we fall silent. The
+/// last burst's turn is the tick's own.
 void link::catch_up()
 {
     constexpr protocol::milliseconds most{100};
     const auto end = now() + most;
-    bool more = true;
-    while (more && *alive_ && now() < end) {
-        more = dealer_ && dealer_->read_burst();
-        more = (sub_ && sub_->read_burst()) || more;
-        if (*alive_)
-            turn();
-    }
+    const auto read = [this] {
+        const bool more = dealer_ && dealer_->read_burst();
+        return (sub_ && sub_->read_burst()) || more;
+    };
+    while (read() && *alive_ && now() < end)
+        turn();
 }
 
 void link::on_tick()
