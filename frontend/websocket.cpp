@@ -313,6 +313,7 @@ void websockets::take(tcp::socket socket)
     try {
         carry(std::move(socket), *s, *from);
     } catch (...) { // no memory for it: nobody else would end the session
+        table_->connections.erase(s->id);
         sessions.on_gone(s->id, clock_now());
         throw;
     }
