@@ -18,8 +18,10 @@ broker::registry_options options_of(const runtime::config& conf)
     std::random_device random;
     const auto nonce = std::uint64_t{random()} << 32U | random() | 1U; // never 0
     broker::registry_options options{.nonce = nonce, .id = conf.broker.id};
-    for (const auto& server : conf.servers)
-        options.expected.push_back(server.id), options.kinds.emplace(server.id, server.kind);
+    for (const auto& server : conf.servers) {
+        options.expected.push_back(server.id);
+        options.kinds.emplace(server.id, server.kind);
+    }
     return options;
 }
 

@@ -30,7 +30,7 @@ room_service::room_service(room_options options, cluster::peer& line, cluster::r
       evicted_(counters.at("room.evicted")), undecodable_(counters.at("room.undecodable")),
       holes_(counters.at("send.holes")), not_allowed_(counters.at("send.not_allowed")),
       crowded_(counters.at("limit.rooms_per_connection")),
-      here_crowded_(counters.at("limit.rooms_per_connector"))
+      connector_crowded_(counters.at("limit.rooms_per_connector"))
 {
     calls_.on_hole(std::bind_front(&room_service::on_hole, this));
     calls_.on_repeat(std::bind_front(&room_service::on_repeat, this));
@@ -83,11 +83,11 @@ void room_service::join(session& s, entry wanted, reply done, instant now)
 /// No further place for it, and counted.
 bool room_service::crowded(const session& s, std::size_t most)
 {
-    const bool here = index_.told_bytes() >= options_.told_bytes;
-    const bool there = index_.places(s.id).size() >= most;
-    here_crowded_ += here ? 1 : 0;
-    crowded_ += there ? 1 : 0;
-    return here || there;
+    const bool connector = index_.told_bytes() >= options_.told_bytes;
+    const bool connection = index_.places(s.id).size() >= most;
+    connector_crowded_ += connector ? 1 : 0;
+    crowded_ += connection ? 1 : 0;
+    return connector || connection;
 }
 
 void room_service::ask_in(session& s, const entry& wanted, others rest, reply done, instant now)

@@ -140,7 +140,7 @@ private:
     std::vector<session*> closed_;
     int depth_ = 0;
     std::uint64_t &entered_, &join_again_, &left_, &enrollments_, &delivered_, &redelivered_, &evicted_,
-        &undecodable_, &holes_, &not_allowed_, &crowded_, &here_crowded_;
+        &undecodable_, &holes_, &not_allowed_, &crowded_, &connector_crowded_;
 };
 
 } // namespace citron::frontend

@@ -165,7 +165,9 @@ class Supervisor:
         others': only servers of other hosts are waited for."""
         if self.peer.view is not None:
             self.unseen -= {self.conf.broker.id, *(server.id for server in self.peer.view.servers)}
-        for child in self.children.values() if self.unseen else ():
+        if not self.unseen:
+            return
+        for child in self.children.values():
             if child.exit == BAD_CONFIGURATION and child.state in ("pausing", "dead") and child.id in self.unseen:
                 self.log(f"{child.id} refuses its configuration: see its line above")
                 self.status, self.ending = BAD_CONFIGURATION, True
