@@ -19,6 +19,8 @@ public:
     /// As SIGTERM: hands its rooms over, says bye and ends.
     void leave();
     [[nodiscard]] bool leaving() const { return draining_; }
+    /// The broker has taken it in. Precondition: running().
+    [[nodiscard]] bool known() const { return server_->line().up(); }
     /// Precondition: running().
     [[nodiscard]] const backend::channel_service& rooms() const { return server_->channels(); }
 

@@ -1,5 +1,7 @@
 #include "test/sim/director.hpp"
 
+#include <algorithm>
+
 namespace citron::sim {
 
 director::director(scene& s, city& town, ledger& book, scenario play)
@@ -152,7 +154,7 @@ bool director::may_trouble_chats()
     return true;
 }
 
-/// One joins, or one leaves as long as another stays.
+/// One joins, or one leaves as long as another stays that the broker knows: rooms can go nowhere else.
 void director::move_chats()
 {
     if (!may_trouble_chats())
@@ -166,7 +168,15 @@ void director::move_chats()
     if (join)
         chance_.pick(resting)->start();
     else if (staying.size() > 1)
-        chance_.pick(staying)->leave();
+        leave(*chance_.pick(staying));
+}
+
+void director::leave(chat_process& c)
+{
+    const auto staying = owners();
+    const auto takes_over = [&c](const chat_process* other) { return other != &c && other->known(); };
+    if (std::ranges::any_of(staying, takes_over))
+        c.leave();
 }
 
 void director::restart_later(process& p, duration least, duration most)

@@ -21,6 +21,7 @@ private:
     void trouble();
     [[nodiscard]] bool may_trouble_chats();
     void move_chats();
+    void leave(chat_process& c);
     void kill_chat();
     void kill_connector();
     void drain_connector();
