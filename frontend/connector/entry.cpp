@@ -37,22 +37,22 @@ protocol::result<entry> parse_entry(const json& body)
 {
     entry e{.user = text_at(body, "username"),
             .rid = text_at(body, "rid"),
-            .resume_key = text_at(body, "resumeKey"),
+            .resume_key = resume_key::parse(text_at(body, "resumeKey")),
             .token = text_at(body, "token")};
     const bool shaped = is_text(body, "username") && is_text(body, "resumeKey") && is_text(body, "token");
     const bool named = (e.user.empty() || protocol::is_name(e.user)) && protocol::is_name(e.rid);
-    if (!shaped || !named || e.resume_key.size() > longest_key || !read_since(body, e))
+    if (!shaped || !named || e.resume_key.secret.size() > longest_key || !read_since(body, e))
         return std::unexpected(errc::bad_request);
     return e;
 }
 
-std::string entry_answer(const protocol::added& a, const entry& wanted, const std::string& resume_key)
+std::string entry_answer(const protocol::added& a, const entry& wanted, const resume_key& key)
 {
     protocol::ordered_json body{{"users", a.users},
                                 {"rid", wanted.rid},
                                 {"epoch", a.at.epoch},
                                 {"offset", a.at.offset},
-                                {"resumeKey", resume_key}};
+                                {"resumeKey", key.text()}};
     if (!wanted.resume)
         return body.dump();
     body["recovered"] = a.recovered;

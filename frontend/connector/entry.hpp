@@ -3,6 +3,7 @@
 
 #include "common/protocol/contract.hpp"
 #include "common/protocol/json.hpp"
+#include "frontend/connector/resume_key.hpp"
 #include "frontend/identity/grant.hpp"
 
 #include <cstdint>
@@ -17,7 +18,7 @@ struct entry
     bool resume = false; ///< the client named the last message it has
     std::string epoch;
     std::uint64_t offset = 0;
-    std::string resume_key;                       ///< "" : none given
+    frontend::resume_key resume_key;              ///< empty: none given
     std::string token;                            ///< "" : none given
     std::shared_ptr<const frontend::grant> grant; ///< what the token says, once it is checked
 };
@@ -27,7 +28,6 @@ struct entry
 [[nodiscard]] protocol::result<entry> parse_entry(const protocol::json& body);
 
 /// {users, rid, epoch, offset, resumeKey}, and for one who named a position also {recovered, messages}.
-[[nodiscard]] std::string entry_answer(const protocol::added& a, const entry& wanted,
-                                       const std::string& resume_key);
+[[nodiscard]] std::string entry_answer(const protocol::added& a, const entry& wanted, const resume_key& key);
 
 } // namespace citron::frontend

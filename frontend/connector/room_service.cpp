@@ -51,7 +51,7 @@ member room_service::member_of(const place& p) const
             .next = p.low(),
             .sent = p.next_send - 1,
             .stay = p.serial,
-            .opened = known ? found->second.opened : 0};
+            .opened = known ? found->second.resume_key.stamp : 0};
 }
 
 std::uint64_t room_service::unix_ms(instant at) const
@@ -96,18 +96,24 @@ void room_service::ask_in(session& s, const entry& wanted, others rest, reply do
     if (index_.find(s.id, wanted.rid))
         return done(std::unexpected(errc::duplicate_user), now);
     auto& who = identities_[s.id];
-    who.opened = who.opened ? who.opened : unix_ms(s.opened);
     const bool anew = rest == others::leave && index_.places(s.id).empty(); // no owner knows its key
-    if (who.resume_key.empty() || (anew && !wanted.resume_key.empty())) {
-        who.resume_key = wanted.resume_key.empty()
-                             ? fmt::format("{:016x}{:016x}", options_.random(), options_.random())
-                             : wanted.resume_key;
-        who.key_hash = sha256_hex(who.resume_key);
-    }
+    if (who.resume_key.empty() || (anew && !wanted.resume_key.empty()))
+        identify(who, s, wanted.resume_key);
     auto& p = index_.add(s, wanted.rid, wanted.user);
     who.whispers.restore(p);
     p.next_send = who.next_send; // a number names a send of this session, also when it left and came back
     ask_owner(p, wanted, rest, std::move(done), now + options_.request_timeout, now);
+}
+
+/// Its key is the one that it has presented, or a new one.
+void room_service::identify(identity& who, const session& s, const resume_key& presented)
+{
+    const auto known = who.resume_key.stamp;
+    who.resume_key = {.secret = presented.empty()
+                                    ? fmt::format("{:016x}{:016x}", options_.random(), options_.random())
+                                    : presented.secret,
+                      .stamp = presented.opened(known ? known : unix_ms(s.opened))};
+    who.key_hash = sha256_hex(who.resume_key.secret);
 }
 
 void room_service::ask_owner(place& p, const entry& wanted, others rest, reply done, instant deadline,

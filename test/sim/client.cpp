@@ -1,5 +1,6 @@
 #include "test/sim/client.hpp"
 
+#include "frontend/connector/resume_key.hpp"
 #include "test/sim/guarded.hpp"
 
 #include <algorithm>
@@ -212,7 +213,8 @@ void client::enter(const std::string& rid, act how)
         body["token"] = token_of(user_);
     q.same_key = how == act::join || body.contains("resumeKey");
     const auto key = keys_.find(rid);
-    q.own_name = q.same_key && key != keys_.end() && key->second == resume_key_ && !late_.contains(rid);
+    q.own_name = q.same_key && key != keys_.end() &&
+                 key->second == frontend::resume_key::parse(resume_key_).secret && !late_.contains(rid);
     if (const auto seen = last_seen_.find(rid); seen != last_seen_.end() && chance_.percent(50)) {
         q.since = seen->second;
         body["since"] = {{"epoch", seen->second.epoch}, {"offset", seen->second.offset}};

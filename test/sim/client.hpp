@@ -167,7 +167,7 @@ private:
     std::map<std::uint32_t, std::pair<const stay*, instant>>
         acknowledged_; ///< sends of this connection: in which stay, and when
     std::map<std::string, std::string>
-        keys_; ///< by room: the resumeKey that it was certainly there with last
+        keys_; ///< by room: the secret of the resumeKey that it was certainly there with last
     std::map<std::string, instant> cut_short_; ///< by room: when a connection ended that was to be let in
     std::set<std::string> late_; ///< rooms that a connection which vanished may get into yet, by an older key
     std::map<std::string, instant> orphaned_; ///< by room: when its connector died while it was there

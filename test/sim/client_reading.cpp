@@ -1,4 +1,5 @@
 // What a client does with what it reads.
+#include "frontend/connector/resume_key.hpp"
 #include "test/sim/client.hpp"
 
 #include <utility>
@@ -102,7 +103,7 @@ void client::on_kick(std::string_view body)
             back_to_.push_back(rid);
         return;
     }
-    if (!book_.allowed().kicks && !(book_.allowed().replaced && body.contains("replaced")))
+    if (!book_.allowed().kicks)
         book_.complain(fmt::format("{} was kicked: {}", who(), body));
 }
 
@@ -196,7 +197,7 @@ void client::on_entered(const question& q, const json& body)
         doubtful_.clear();
         stored_.clear();
     }
-    keys_[q.rid] = resume_key_;
+    keys_[q.rid] = frontend::resume_key::parse(resume_key_).secret;
     orphaned_.erase(q.rid);
     auto& s = book_.entered(user_, session_, q.rid, body, scene_.clock.now());
     stays_[q.rid] = &s;
@@ -226,8 +227,7 @@ void client::on_stored(const question& q, const json& body)
 void client::check_name(const question& q)
 {
     constexpr milliseconds until_death_is_known{4'000};
-    const bool clocks_differ = book_.allowed().replaced; // an older connection may pass for the newer one
-    if (book_.allowed().kicks || clocks_differ || user_ == ways_.contested)
+    if (book_.allowed().kicks || user_ == ways_.contested)
         return;
     if (q.own_name)
         book_.complain(fmt::format("{}: its own name was refused in {}", who(), q.rid));

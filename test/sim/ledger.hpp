@@ -24,8 +24,6 @@ struct excuses
     /// A session may lose its name while its connector is cut off; and who has reconnected meanwhile may be
     /// shown a whisper again, of which nobody but its dead owner knew that it had arrived.
     bool kicks = false;
-    /// Wall clocks tell which of two connections with one key is the later: an older one may replace it.
-    bool replaced = false;
     bool refusals = false;      ///< requests may end as unavailable or timeout
     bool lost_signals = false;  ///< signals may: nobody repeats them
     bool lost_whispers = false; ///< messages to one may: the addressee's connector may be dead

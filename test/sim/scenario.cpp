@@ -72,8 +72,6 @@ excuses excuses_of(scenario s, bool durable)
     case scenario::disk:
         return {.refusals = true, .answer_within = patience};
     case scenario::clocks:
-        return {
-            .epochs = !durable, .replaced = true, .lost_signals = true, .answer_within = milliseconds(4000)};
     case scenario::chat_kills:
         return {.epochs = !durable, .lost_signals = true, .answer_within = milliseconds(4000)};
     case scenario::connector_kill:

@@ -189,6 +189,21 @@ test("a resume brings exactly what was missed", async () => {
     [back, bob].forEach((one) => one.close());
 });
 
+/** Who has had an answer comes later than whom it was given to. */
+test("a name is taken over at once from a connector whose clock is an hour ahead", async () => {
+    const anHourOn = (Date.now() + 3_600_000).toString(16);
+    const ada = await enter("ada", "quick", 1, { resumeKey: `her own secret.${anHourOn}` });
+    const bob = await enter("bob", "quick", 2);
+
+    const again = await enter("ada", "quick", 3, { resumeKey: ada.entered.resumeKey });
+
+    await ada.gets("kick", { reason: "replaced" });
+    await bob.send("still here?");
+    await again.hears("still here?");
+    assert.deepEqual([...bob.of("onAdd"), ...bob.of("onLeave")], [], "nobody else notices");
+    [again, bob].forEach((one) => one.close());
+});
+
 test("a resume from an unknown epoch is told so", async () => {
     const ada = await enter("ada", "unknown epoch");
     await ada.send("kept");

@@ -42,10 +42,9 @@ TEST_F(Resuming, WhatWasMissedComesWithTheAnswer)
                                .messages = {{4, 0, {R"({"msg":"four"})"}}, {5, 0, {R"({"msg":"five"})"}}}};
     s.answer("add lobby", errc::ok, protocol::pack(body));
 
-    EXPECT_EQ(
-        s.hears(ann),
-        strings{
-            R"(response 1 {"users":["ann"],"rid":"lobby","epoch":"e","offset":5,"resumeKey":"k","recovered":true,"messages":[{"msg":"four"},{"msg":"five"}]})"});
+    EXPECT_EQ(s.hears(ann),
+              strings{R"(response 1 {"users":["ann"],"rid":"lobby","epoch":"e","offset":5,"resumeKey":")" +
+                      s.given("k") + R"(","recovered":true,"messages":[{"msg":"four"},{"msg":"five"}]})"});
 }
 
 TEST_F(Resuming, WhoCannotBeBroughtUpToDateIsToldSo)
@@ -57,10 +56,9 @@ TEST_F(Resuming, WhoCannotBeBroughtUpToDateIsToldSo)
 
     s.admit("add lobby", s.at(10, 5));
 
-    EXPECT_EQ(
-        s.hears(ann),
-        strings{
-            R"(response 1 {"users":["ann"],"rid":"lobby","epoch":"e","offset":5,"resumeKey":"k","recovered":false,"messages":[]})"});
+    EXPECT_EQ(s.hears(ann),
+              strings{R"(response 1 {"users":["ann"],"rid":"lobby","epoch":"e","offset":5,"resumeKey":")" +
+                      s.given("k") + R"(","recovered":false,"messages":[]})"});
 }
 
 // ---- resume keys
@@ -87,11 +85,38 @@ TEST_F(Resuming, AClientWithoutAKeyGetsOneOfItsOwn)
 
     const auto heard = s.hears(ann);
     ASSERT_EQ(heard.size(), 1U);
-    const auto key =
-        protocol::json::parse(heard[0].substr(heard[0].find('{')))["resumeKey"].get<std::string>();
-    EXPECT_EQ(key.size(), 32U);
-    EXPECT_EQ(s.who("add lobby ann").key, sha256_hex(key));
-    EXPECT_NE(s.who("add lobby bob").key, sha256_hex(key));
+    const auto key = resume_key::parse(
+        protocol::json::parse(heard[0].substr(heard[0].find('{')))["resumeKey"].get<std::string>());
+    EXPECT_EQ(key.secret.size(), 32U);
+    EXPECT_EQ(key.text(), s.given(key.secret));
+    EXPECT_EQ(s.who("add lobby ann").key, sha256_hex(key.secret));
+    EXPECT_NE(s.who("add lobby bob").key, sha256_hex(key.secret));
+}
+
+TEST_F(Resuming, AnotherConnectorsKeyIsTheSameKey)
+{
+    session& ann = s.connect();
+
+    s.ask(ann, 1, enter, R"({"username":"ann","rid":"lobby","resumeKey":"s3cr3t.18bcfe56800"})");
+    (void)s.sends();
+
+    EXPECT_EQ(s.who("add lobby").key, sha256_hex("s3cr3t"));
+    EXPECT_EQ(s.who("add lobby").opened, s.unix_ms());
+}
+
+/// The clock of the connector that gave it the key is ahead of ours.
+TEST_F(Resuming, WhoPresentsAKeyHasComeLaterThanItsHolder)
+{
+    session& ann = s.connect();
+    const resume_key given{.secret = "s3cr3t", .stamp = s.unix_ms() + 60'000};
+
+    s.ask(ann, 1, enter, R"({"username":"ann","rid":"lobby","resumeKey":")" + given.text() + R"("})");
+    (void)s.sends();
+    EXPECT_EQ(s.who("add lobby").opened, given.stamp + 1);
+    s.admit("add lobby ann", s.at(10, 5));
+
+    const resume_key next{.secret = "s3cr3t", .stamp = given.stamp + 1};
+    EXPECT_NE(s.hears(ann).at(0).find(next.text()), std::string::npos);
 }
 
 TEST_F(Resuming, AKeyThatComesAfterARefusalCounts)
@@ -105,6 +130,22 @@ TEST_F(Resuming, AKeyThatComesAfterARefusalCounts)
     (void)s.sends();
 
     EXPECT_EQ(s.who("add lobby").key, sha256_hex("s3cr3t"));
+}
+
+TEST_F(Resuming, AnotherTryOfTheSameConnectionIsNotAnEarlierOne)
+{
+    session& ann = s.connect();
+    s.ask(ann, 1, enter, R"({"username":"ann","rid":"lobby"})");
+    (void)s.sends();
+    const auto first = s.who("add lobby").opened;
+    s.answer("add lobby", errc::duplicate_user);
+    s.unix_offset -= 60'000; // somebody sets the clock
+    s.pass(protocol::milliseconds(1000));
+
+    s.ask(ann, 2, enter, R"({"username":"ann","rid":"lobby","resumeKey":"s3cr3t"})");
+    (void)s.sends();
+
+    EXPECT_EQ(s.who("add lobby").opened, first);
 }
 
 } // namespace
