@@ -105,6 +105,7 @@ test("two windows chat across connectors, see each other come and leave", async 
     await sees(second, "#log .message", "hello from the first");
     await say(second, "<b>and</b> hello back & 你好 🎉");
     await sees(first, "#log .message", "<b>and</b> hello back & 你好 🎉");
+    await sees(second, "#log .message", "<b>and</b> hello back & 你好 🎉");
     assert.deepEqual(await texts(first, "#log .message .text"), ["hello from the first", "<b>and</b> hello back & 你好 🎉"]);
     assert.deepEqual(await texts(second, "#log .message .text"), await texts(first, "#log .message .text"));
     assert.equal(await first.locator("#log .own").count(), 1);
