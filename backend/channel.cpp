@@ -103,13 +103,14 @@ result<added> channel::enter(member who)
     if (const auto again = by_session(who); again != seats_.end() && again->who.user == who.user) {
         again->who.key = who.key;       // it left, and only its coming back arrived; or a repeat of a request
         again->who.opened = who.opened; // whose answer was lost
+        again->who.stamp = who.stamp;
         update(who);
         return welcome(*again);
     }
     (void)leave(who); // under another name: its leaving was lost
     const auto holder = by_user(who.user, who.key);
     if (holder != seats_.end()) {
-        if (who.opened < holder->who.opened && port_.connected(holder->who))
+        if (who.came_before(holder->who) && connected(*holder))
             return std::unexpected(errc::duplicate_user); // of a connection that the client has given up
         const auto before = holder->who;
         const auto behind = std::next(holder);
@@ -223,7 +224,7 @@ bool channel::seat_silently(member who, send_list sends, bool away)
     const auto holder = several_ ? by_user(who.user, who.key) : by_user(who.user);
     if (holder != seats_.end()) {
         const bool same_client = !who.key.empty() && holder->who.key == who.key;
-        const bool yields = (same_client && holder->who.opened < who.opened) || !connected(*holder);
+        const bool yields = (same_client && holder->who.came_before(who)) || !connected(*holder);
         if (!yields)
             return false;
         displaced_.push_back(holder->who); // the name stays in the room: nobody is told

@@ -128,17 +128,23 @@ struct member
     std::uint64_t next = 1;   ///< owner: number of the next send; add, enroll: the first one not answered yet
     std::uint64_t sent =
         0; ///< add, enroll: number of the last send; up to it a former owner may have stored it
-    std::uint64_t stay = 0; ///< higher each time the session enters the room: a late kick ends only its own
-    /// ms since 1970, connector's clock: of two connections with one key the later one counts
-    std::uint64_t opened = 0;
+    std::uint64_t stay = 0;   ///< higher each time the session enters the room: a late kick ends only its own
+    std::uint64_t opened = 0; ///< ms since 1970, connector's clock
+    std::uint64_t stamp = 0;  ///< higher than that of the connection that was given the resumeKey it presents
 
     [[nodiscard]] bool same_session(const member& other) const
     {
         return session == other.session && boot == other.boot && connector == other.connector;
     }
+    /// Of two connections with one key the later one counts. That one knew the other's answer tells it, and
+    /// clocks where neither did.
+    [[nodiscard]] bool came_before(const member& other) const
+    {
+        return stamp != other.stamp ? stamp < other.stamp : opened < other.opened;
+    }
     [[nodiscard]] incarnation life() const { return {connector, boot}; }
     bool operator==(const member&) const = default;
-    CITRON_FIELDS(user, connector, boot, session, key, joined, next, sent, stay, opened)
+    CITRON_FIELDS(user, connector, boot, session, key, joined, next, sent, stay, opened, stamp)
 };
 
 /// A stored message. `push` is the onChat body as JSON, ready to be framed or put into an array.

@@ -34,7 +34,7 @@ public:
     void set_stats(std::function<std::string()> stats) { stats_ = std::move(stats); }
 
     /// Every 100 ms or so, after line().on_tick. `unix_ms`: the wall clock, by which of two connections with
-    /// one resumeKey the later is known.
+    /// one resumeKey the later is known where neither was given the other's.
     void on_tick(instant now, std::uint64_t unix_ms);
     /// No new clients: the gate names other connectors from now on.
     void drain(instant now) { line_.drain(now); }

@@ -37,11 +37,11 @@ protocol::result<entry> parse_entry(const json& body)
 {
     entry e{.user = text_at(body, "username"),
             .rid = text_at(body, "rid"),
-            .resume_key = resume_key::parse(text_at(body, "resumeKey")),
+            .key = resume_key::parse(text_at(body, "resumeKey")),
             .token = text_at(body, "token")};
     const bool shaped = is_text(body, "username") && is_text(body, "resumeKey") && is_text(body, "token");
     const bool named = (e.user.empty() || protocol::is_name(e.user)) && protocol::is_name(e.rid);
-    if (!shaped || !named || e.resume_key.secret.size() > longest_key || !read_since(body, e))
+    if (!shaped || !named || e.key.secret.size() > longest_key || !read_since(body, e))
         return std::unexpected(errc::bad_request);
     return e;
 }

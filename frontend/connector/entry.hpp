@@ -18,7 +18,7 @@ struct entry
     bool resume = false; ///< the client named the last message it has
     std::string epoch;
     std::uint64_t offset = 0;
-    frontend::resume_key resume_key;              ///< empty: none given
+    resume_key key;                               ///< empty: none given
     std::string token;                            ///< "" : none given
     std::shared_ptr<const frontend::grant> grant; ///< what the token says, once it is checked
 };

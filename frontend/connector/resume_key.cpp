@@ -8,33 +8,34 @@ namespace citron::frontend {
 
 namespace {
 
-/// About the year 10,900: later ones would come to the end of the numbers.
-constexpr std::uint64_t latest = (std::uint64_t{1} << 48U) - 1;
+constexpr std::size_t digits = 12;
+constexpr std::uint64_t highest = (std::uint64_t{1} << 4 * digits) - 1; // as time: about the year 10,900
+
+bool is_digit(char c)
+{
+    return ('0' <= c && c <= '9') || ('a' <= c && c <= 'f');
+}
 
 } // namespace
 
 resume_key resume_key::parse(std::string_view text)
 {
-    const auto dot = text.rfind('.');
-    if (dot == std::string_view::npos)
+    const auto mark = text.size() - std::min(text.size(), digits + 1);
+    if (mark == 0 || text[mark] != '~' || !std::ranges::all_of(text.substr(mark + 1), is_digit))
         return {.secret = std::string(text)};
-    const auto* const last = text.data() + text.size();
     std::uint64_t stamp = 0;
-    const auto [end, error] = std::from_chars(text.data() + dot + 1, last, stamp, 16);
-    const bool read = error == std::errc{} && end == last && stamp > 0 && stamp <= latest;
-    if (dot == 0 || !read)
-        return {.secret = std::string(text)};
-    return {.secret = std::string(text.substr(0, dot)), .stamp = stamp};
+    std::from_chars(text.data() + mark + 1, text.data() + text.size(), stamp, 16);
+    return {.secret = std::string(text.substr(0, mark)), .stamp = stamp};
 }
 
 std::string resume_key::text() const
 {
-    return stamp ? fmt::format("{}.{:x}", secret, stamp) : secret;
+    return stamp ? fmt::format("{}~{:012x}", secret, stamp) : secret;
 }
 
-std::uint64_t resume_key::opened(std::uint64_t by_clock) const
+std::uint64_t resume_key::next_stamp(std::uint64_t opened) const
 {
-    return std::max(by_clock, std::min(stamp + 1, latest));
+    return std::min(std::max(opened, stamp + 1), highest);
 }
 
 } // namespace citron::frontend

@@ -51,7 +51,8 @@ member room_service::member_of(const place& p) const
             .next = p.low(),
             .sent = p.next_send - 1,
             .stay = p.serial,
-            .opened = known ? found->second.resume_key.stamp : 0};
+            .opened = known ? found->second.opened : 0,
+            .stamp = known ? found->second.key.stamp : 0};
 }
 
 std::uint64_t room_service::unix_ms(instant at) const
@@ -96,9 +97,10 @@ void room_service::ask_in(session& s, const entry& wanted, others rest, reply do
     if (index_.find(s.id, wanted.rid))
         return done(std::unexpected(errc::duplicate_user), now);
     auto& who = identities_[s.id];
+    who.opened = who.opened ? who.opened : unix_ms(s.opened);
     const bool anew = rest == others::leave && index_.places(s.id).empty(); // no owner knows its key
-    if (who.resume_key.empty() || (anew && !wanted.resume_key.empty()))
-        identify(who, s, wanted.resume_key);
+    if (who.key.empty() || (anew && !wanted.key.empty() && wanted.key.secret != who.key.secret))
+        identify(who, wanted.key);
     auto& p = index_.add(s, wanted.rid, wanted.user);
     who.whispers.restore(p);
     p.next_send = who.next_send; // a number names a send of this session, also when it left and came back
@@ -106,14 +108,13 @@ void room_service::ask_in(session& s, const entry& wanted, others rest, reply do
 }
 
 /// Its key is the one that it has presented, or a new one.
-void room_service::identify(identity& who, const session& s, const resume_key& presented)
+void room_service::identify(identity& who, const resume_key& presented)
 {
-    const auto known = who.resume_key.stamp;
-    who.resume_key = {.secret = presented.empty()
-                                    ? fmt::format("{:016x}{:016x}", options_.random(), options_.random())
-                                    : presented.secret,
-                      .stamp = presented.opened(known ? known : unix_ms(s.opened))};
-    who.key_hash = sha256_hex(who.resume_key.secret);
+    who.key = {.secret = presented.empty()
+                             ? fmt::format("{:016x}{:016x}", options_.random(), options_.random())
+                             : presented.secret,
+               .stamp = std::max(who.key.stamp, presented.next_stamp(who.opened))};
+    who.key_hash = sha256_hex(who.key.secret);
 }
 
 void room_service::ask_owner(place& p, const entry& wanted, others rest, reply done, instant deadline,
@@ -157,7 +158,7 @@ void room_service::on_entered(session_id id, const entry& wanted, std::uint64_t 
     identities_[id].user = p->user;
     p->client->grant = wanted.grant;
     sessions_.identify(*p->client, p->user);
-    done(entry_answer(*answer, wanted, identities_[id].resume_key), now);
+    done(entry_answer(*answer, wanted, identities_[id].key), now);
     feed_.on_joined(*p, *answer, now);
     if (rest == others::leave)
         leave_earlier(id, serial, now);

@@ -81,8 +81,9 @@ private:
     struct identity
     {
         std::string user, key_hash;
-        frontend::resume_key resume_key; ///< its stamp: when this session counts as opened; 0: not known yet
-        std::uint64_t next_send = 1;     ///< beyond every number that a send of this session had, in any room
+        resume_key key;
+        std::uint64_t next_send = 1; ///< beyond every number that a send of this session had, in any room
+        std::uint64_t opened = 0;    ///< ms since 1970
         left_whispers whispers;
     };
 
@@ -106,7 +107,7 @@ private:
 
     [[nodiscard]] protocol::member member_of(const place& p) const;
     [[nodiscard]] bool crowded(const session& s, std::size_t most);
-    void identify(identity& who, const session& s, const resume_key& presented);
+    void identify(identity& who, const resume_key& presented);
     void ask_in(session& s, const entry& wanted, others rest, reply done, instant now);
     void ask_owner(place& p, const entry& wanted, others rest, reply done, instant deadline, instant now);
     [[nodiscard]] std::uint64_t unix_ms(instant at) const;

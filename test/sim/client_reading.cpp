@@ -199,6 +199,7 @@ void client::on_entered(const question& q, const json& body)
     }
     keys_[q.rid] = frontend::resume_key::parse(resume_key_).secret;
     orphaned_.erase(q.rid);
+    late_.erase(q.rid); // who comes late now is known to be earlier
     auto& s = book_.entered(user_, session_, q.rid, body, scene_.clock.now());
     stays_[q.rid] = &s;
     if (const auto before = moved_.extract(q.rid); before && q.own_name && user_ != ways_.contested)

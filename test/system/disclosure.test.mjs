@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 
 import { Cluster, binaries, run } from "./support/cluster.mjs";
 import { Issuer, seconds } from "./support/issuer.mjs";
-import { MESSAGE, Member, PACKAGE, encodePackage, refusal } from "./support/member.mjs";
+import { MESSAGE, Member, PACKAGE, encodePackage, refusal, secretOf } from "./support/member.mjs";
 import { Raw } from "./support/raw.mjs";
 import { until } from "./support/wait.mjs";
 
@@ -57,7 +57,7 @@ test("people enter, talk, fail and leave; their names, rooms and messages comman
     const url = cluster.connectorUrl(1);
     const ada = await Member.enter(url, "ada", "lobby", { token: tokens[0] });
     const bob = await Member.enter(cluster.connectorUrl(2), "bob", "lobby", { token: tokens[1] });
-    secrets = [...tokens, ...tokens.flatMap((one) => one.split(".").slice(1)), ada.entered.resumeKey, bob.entered.resumeKey, site.secret.toString("base64"),
+    secrets = [...tokens, ...tokens.flatMap((one) => one.split(".").slice(1)), secretOf(ada.entered.resumeKey), secretOf(bob.entered.resumeKey), site.secret.toString("base64"),
         site.secret.toString("base64url"), ...await Promise.all(["broker", "gate", "connector", "chat", "monitor"].map(async (role) =>
             (await readFile(path.join(cluster.dir, "conf/keys", `${role}.secret`), "utf8")).trim().split("\n").at(-1)))];
 
@@ -76,7 +76,7 @@ test("people enter, talk, fail and leave; their names, rooms and messages comman
     const back = await Member.connect(url); // a connection that ends without a word, and the client's return
     ada.client.close();
     await back.enter("ada", "lobby", { token: tokens[0], resumeKey: ada.entered.resumeKey, since: { epoch: clearScreen, offset: 0 } });
-    secrets.push(back.entered?.resumeKey ?? ada.entered.resumeKey);
+    secrets.push(secretOf(back.entered?.resumeKey ?? ada.entered.resumeKey));
 
     const broken = [`${red}garbage`, encodePackage(PACKAGE.HANDSHAKE, Buffer.from(`{"sys":"${clearScreen}`)), encodePackage(PACKAGE.DATA, Buffer.from(clearScreen))];
     for (const bytes of broken) {

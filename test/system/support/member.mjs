@@ -6,6 +6,9 @@ import { until } from "./wait.mjs";
 
 export * from "../../../www/client.js";
 
+/** What nobody else may learn of a resumeKey: it without its stamp. */
+export const secretOf = (resumeKey) => resumeKey.slice(0, resumeKey.lastIndexOf("~"));
+
 export class Member {
     /** Every push: { route, ...body }, in the order of arrival. */
     pushes = [];

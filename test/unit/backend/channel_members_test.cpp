@@ -261,6 +261,20 @@ TEST(Channel, OfTwoWithOneKeyTheLaterConnectionIsSeatedInWhateverOrderTheyCome)
     EXPECT_TRUE(second.room.take_displaced().empty());
 }
 
+TEST(Channel, OfTwoWithOneKeyTheOneThatKnewTheOthersIsSeatedWhateverTheClocksSay)
+{
+    auto old = lobby::who("ann", "c1", 1, "key"), late = lobby::who("ann", "c2", 1, "key");
+    old.opened = old.stamp = 20;
+    late.opened = 10;
+    late.stamp = 21;
+
+    lobby first, second;
+    EXPECT_TRUE(first.room.seat_silently(old, {}));
+    EXPECT_TRUE(first.room.seat_silently(late, {}));
+    EXPECT_TRUE(second.room.seat_silently(late, {}));
+    EXPECT_FALSE(second.room.seat_silently(old, {}));
+}
+
 TEST(Channel, OfTwoWithOneKeyTheOneWhoseConnectorLivesIsSeated)
 {
     auto old = lobby::who("ann", "c1", 1, "key"), late = lobby::who("ann", "c2", 1, "key");

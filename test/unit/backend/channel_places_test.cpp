@@ -101,13 +101,63 @@ TEST(Channel, ASessionThatComesBackUnderAnotherKeyIsKnownByThat)
     auto before = lobby::who("ann", "c1", 1, "old");
     auto after = lobby::who("ann", "c1", 1, "new");
     after.opened = 2000;
+    after.stamp = 3000;
     ASSERT_TRUE(l.room.enter(before)); // its leaving is lost
     ASSERT_TRUE(l.room.enter(after));
 
     auto elsewhere = lobby::who("ann", "c2", 7, "new");
     elsewhere.opened = 2001;
+    elsewhere.stamp = 2999;
+    EXPECT_FALSE(l.room.enter(elsewhere));
+    elsewhere.stamp = 3000;
     EXPECT_TRUE(l.room.enter(elsewhere));
     EXPECT_EQ(l.port.take(), lines{"evict c1/1 replaced"});
+}
+
+/// Its host's clock is behind.
+TEST(Channel, WhoWasGivenTheHoldersKeyHasComeLater)
+{
+    lobby l;
+    auto holder = lobby::who("ann", "c1", 1, "key"), again = lobby::who("ann", "c2", 7, "key");
+    holder.opened = holder.stamp = 2000;
+    again.opened = 1999;
+    again.stamp = 2001;
+    ASSERT_TRUE(l.room.enter(holder));
+
+    EXPECT_TRUE(l.room.enter(again));
+    EXPECT_FALSE(l.room.enter(holder));
+
+    EXPECT_EQ(l.port.take(), lines{"evict c1/1 replaced"});
+}
+
+/// Two tries with one key, of which the first one was not answered.
+TEST(Channel, OfConnectionsThatPresentedTheSameKeyTheOneThatOpenedLaterCounts)
+{
+    lobby l;
+    auto first = lobby::who("ann", "c1", 1, "key"), second = lobby::who("ann", "c2", 7, "key");
+    first.stamp = second.stamp = 3000;
+    first.opened = 1999;
+    second.opened = 2000;
+    ASSERT_TRUE(l.room.enter(second));
+
+    EXPECT_FALSE(l.room.enter(first));
+
+    EXPECT_NE(l.room.find(second), nullptr);
+    EXPECT_EQ(l.port.take(), lines{});
+}
+
+TEST(Channel, AnEarlierConnectionTakesOverFromALaterOneThatWasToldToMove)
+{
+    lobby l;
+    auto late = lobby::who("ann", "c1", 1, "key"), early = lobby::who("ann", "c2", 7, "key");
+    late.opened = 2000;
+    early.opened = 1999;
+    ASSERT_TRUE(l.room.enter(late));
+    ASSERT_TRUE(l.room.send_away(late));
+
+    EXPECT_TRUE(l.room.enter(early));
+
+    EXPECT_NE(l.room.find(early), nullptr);
 }
 
 TEST(Channel, OfConnectionsThatOpenedAtOneTimeTheOneThatComesLaterCounts)

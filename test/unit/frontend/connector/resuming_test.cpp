@@ -97,11 +97,11 @@ TEST_F(Resuming, AnotherConnectorsKeyIsTheSameKey)
 {
     session& ann = s.connect();
 
-    s.ask(ann, 1, enter, R"({"username":"ann","rid":"lobby","resumeKey":"s3cr3t.18bcfe56800"})");
+    s.ask(ann, 1, enter, R"({"username":"ann","rid":"lobby","resumeKey":"s3cr3t~018bcfe56800"})");
     (void)s.sends();
 
     EXPECT_EQ(s.who("add lobby").key, sha256_hex("s3cr3t"));
-    EXPECT_EQ(s.who("add lobby").opened, s.unix_ms());
+    EXPECT_EQ(s.who("add lobby").stamp, s.unix_ms());
 }
 
 /// The clock of the connector that gave it the key is ahead of ours.
@@ -112,7 +112,8 @@ TEST_F(Resuming, WhoPresentsAKeyHasComeLaterThanItsHolder)
 
     s.ask(ann, 1, enter, R"({"username":"ann","rid":"lobby","resumeKey":")" + given.text() + R"("})");
     (void)s.sends();
-    EXPECT_EQ(s.who("add lobby").opened, given.stamp + 1);
+    EXPECT_EQ(s.who("add lobby").stamp, given.stamp + 1);
+    EXPECT_EQ(s.who("add lobby").opened, s.unix_ms());
     s.admit("add lobby ann", s.at(10, 5));
 
     const resume_key next{.secret = "s3cr3t", .stamp = given.stamp + 1};
@@ -137,7 +138,7 @@ TEST_F(Resuming, AnotherTryOfTheSameConnectionIsNotAnEarlierOne)
     session& ann = s.connect();
     s.ask(ann, 1, enter, R"({"username":"ann","rid":"lobby"})");
     (void)s.sends();
-    const auto first = s.who("add lobby").opened;
+    const auto first = s.who("add lobby").stamp;
     s.answer("add lobby", errc::duplicate_user);
     s.unix_offset -= 60'000; // somebody sets the clock
     s.pass(protocol::milliseconds(1000));
@@ -145,7 +146,23 @@ TEST_F(Resuming, AnotherTryOfTheSameConnectionIsNotAnEarlierOne)
     s.ask(ann, 2, enter, R"({"username":"ann","rid":"lobby","resumeKey":"s3cr3t"})");
     (void)s.sends();
 
-    EXPECT_EQ(s.who("add lobby").opened, first);
+    EXPECT_EQ(s.who("add lobby").stamp, first);
+}
+
+TEST_F(Resuming, WhoPresentsItsOwnKeyStaysWhoItIs)
+{
+    session& ann = s.connect();
+    s.ask(ann, 1, enter, R"({"username":"ann","rid":"lobby","resumeKey":"k"})");
+    (void)s.sends();
+    const auto first = s.who("add lobby");
+    const auto given = s.given("k");
+    s.answer("add lobby", errc::duplicate_user);
+
+    s.ask(ann, 2, enter, R"({"username":"ann","rid":"lobby","resumeKey":")" + given + R"("})");
+    (void)s.sends();
+
+    EXPECT_EQ(s.who("add lobby").stamp, first.stamp);
+    EXPECT_EQ(s.who("add lobby").key, first.key);
 }
 
 } // namespace

@@ -60,7 +60,8 @@ TEST_F(RoomIndex, KnowsHowMuchThereIsToTellAnOwner)
                                 .next = most,
                                 .sent = most,
                                 .stay = most,
-                                .opened = most};
+                                .opened = most,
+                                .stamp = most};
     };
     for (int i = 0; i < 20; ++i)
         index.admit(index.add(ann, "room " + std::to_string(i), "ann"));

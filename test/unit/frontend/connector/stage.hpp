@@ -83,8 +83,7 @@ public:
         return unix_offset + static_cast<std::uint64_t>(now.time_since_epoch() / milliseconds(1));
     }
 
-    /// The resumeKey that a client is given which has presented `secret`, or another connection's key with
-    /// it, on a connection opened just now.
+    /// The resumeKey of a client which has presented `secret` on a connection opened just now.
     [[nodiscard]] std::string given(std::string_view secret) const
     {
         return resume_key{.secret = std::string(secret), .stamp = unix_ms()}.text();
