@@ -113,7 +113,7 @@ void room_service::identify(identity& who, const resume_key& presented)
     who.key = {.secret = presented.empty()
                              ? fmt::format("{:016x}{:016x}", options_.random(), options_.random())
                              : presented.secret,
-               .stamp = std::max(who.key.stamp, presented.next_stamp(who.opened))};
+               .stamp = presented.next_stamp(who.opened)};
     who.key_hash = sha256_hex(who.key.secret);
 }
 
