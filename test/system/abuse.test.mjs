@@ -146,7 +146,7 @@ describe("with production's limits, tokens and keys", () => {
 
     underAttack("forged tokens, and good ones that were overheard", async () => {
         const victim = await connect("127.0.20.1");
-        const exp = seconds() + 2, overheard = token("victim", { exp });
+        const exp = seconds() + 4, overheard = token("victim", { exp });
         await victim.enter("victim", "vault", { token: overheard });
         const thief = await connect("127.0.20.2");
         const tries = async (extra) => refusal(thief.enter("victim", "vault", extra));

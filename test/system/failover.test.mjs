@@ -180,6 +180,7 @@ test("somebody else locks the history: senders are told, and when it is free aga
     const { offset } = await ada.send("after");
     assert.equal(offset, 2);
     await ada.hears("after");
+    await until(async () => /history.recovered/.test(await cluster.log("chat-server-1")), "that is in its log");
     const log = await cluster.log("chat-server-1");
     assert.equal(log.match(/history.unavailable/g).length, 1);
     assert.equal(log.match(/history.recovered/g).length, 1);
@@ -204,6 +205,7 @@ test("a client says a message again under its cid, to a new owner and on a new c
     const other = await bob.send("once", { cid: "c-1" });
     assert.equal(other.offset, first.offset + 1, "another client's name for another message");
     assert.deepEqual((await again.chat("history")).messages.map((one) => one.from), ["ada", "bob"]);
+    await bob.gets("onChat", { from: "bob" });
     assert.equal(bob.of("onChat").length, 2);
     [again, bob].forEach((one) => one.close());
 });

@@ -217,7 +217,7 @@ test("keys are changed while people talk: rotate, restart the broker, retire", a
         assert.equal((await readFile(keyFile(`${role}.public`), "utf8")).trim().split("\n").length, 2, role);
         assert.equal((await stat(keyFile(`${role}.secret`))).mode & 0o777, 0o600);
     }
-    await until(async () => (await counters("broker.keys_changed"))["broker.keys_changed"] === 1, "the broker has seen them");
+    await until(async () => (await counters("broker.keys_changed"))["broker.keys_changed"] >= 1, "the broker has seen them");
     const late = cluster.spawnServer("chat", "--id", "chat-server-3"); // a new key, the broker's old one
     await until(() => cluster.isUp("chat-server-3"), () => late.err);
     await crowd.allGoOn(5);
@@ -228,7 +228,7 @@ test("keys are changed while people talk: rotate, restart the broker, retire", a
     await crowd.allGoOn(10);
     const retired = await cluster.citron("keygen", "--retire");
     assert.match(retired.stdout, /: 5 old keys are good no more/, retired.stderr);
-    await until(async () => (await counters("broker.keys_changed"))["broker.keys_changed"] === 1, "the new broker has seen that");
+    await until(async () => (await counters("broker.keys_changed"))["broker.keys_changed"] >= 1, "the new broker has seen that");
     await crowd.allGoOn(5);
     await crowd.check();
     crowd.checkNobodyMoved();

@@ -50,6 +50,7 @@ test("one connection in two rooms: each message has its room, and a send must na
     assert.equal(await refusal(ada.send("where?")), "bad_request");
     await ada.send("here", { rid: "blue" });
     await blue.hears("here");
+    await red.hears("to red");
     assert.deepEqual(red.heard(), ["to red"]);
     [ada, red, blue].forEach((one) => one.close());
 });
