@@ -243,9 +243,7 @@ TEST(Channel, ANameOfADeadConnectionYieldsSilentlyToALivingOne)
 
 TEST(Channel, OfTwoWithOneKeyTheLaterConnectionIsSeatedInWhateverOrderTheyCome)
 {
-    auto old = lobby::who("ann", "c1", 1, "key"), late = lobby::who("ann", "c2", 1, "key");
-    old.opened = 10;
-    late.opened = 20;
+    const auto old = lobby::ann("c1", 1, 10), late = lobby::ann("c2", 1, 20);
 
     lobby first, second;
     EXPECT_TRUE(first.room.seat_silently(old, {}));
@@ -263,10 +261,7 @@ TEST(Channel, OfTwoWithOneKeyTheLaterConnectionIsSeatedInWhateverOrderTheyCome)
 
 TEST(Channel, OfTwoWithOneKeyTheOneThatKnewTheOthersIsSeatedWhateverTheClocksSay)
 {
-    auto old = lobby::who("ann", "c1", 1, "key"), late = lobby::who("ann", "c2", 1, "key");
-    old.opened = old.stamp = 20;
-    late.opened = 10;
-    late.stamp = 21;
+    const auto old = lobby::ann("c1", 1, 20, 20), late = lobby::ann("c2", 1, 10, 21);
 
     lobby first, second;
     EXPECT_TRUE(first.room.seat_silently(old, {}));
@@ -277,9 +272,7 @@ TEST(Channel, OfTwoWithOneKeyTheOneThatKnewTheOthersIsSeatedWhateverTheClocksSay
 
 TEST(Channel, OfTwoWithOneKeyTheOneWhoseConnectorLivesIsSeated)
 {
-    auto old = lobby::who("ann", "c1", 1, "key"), late = lobby::who("ann", "c2", 1, "key");
-    old.opened = 10;
-    late.opened = 20;
+    const auto old = lobby::ann("c1", 1, 10), late = lobby::ann("c2", 1, 20);
     lobby l;
     l.port.dead.insert("c2");
     EXPECT_TRUE(l.room.seat_silently(late, {}));

@@ -67,9 +67,7 @@ TEST(Channel, NoResumeKeyAtAllProvesNothing)
 TEST(Channel, AConnectionThatTheClientHasGivenUpTakesNothingOver)
 {
     lobby l;
-    auto late = lobby::who("ann", "c1", 1, "key"), early = lobby::who("ann", "c2", 7, "key");
-    late.opened = 2000;
-    early.opened = 1999;
+    const auto late = lobby::ann("c1", 1, 2000), early = lobby::ann("c2", 7, 1999);
     ASSERT_TRUE(l.room.enter(late));
 
     const auto refused = l.room.enter(early); // its request was on its way for long
@@ -83,9 +81,7 @@ TEST(Channel, AConnectionThatTheClientHasGivenUpTakesNothingOver)
 TEST(Channel, AnEarlierConnectionTakesOverFromALaterOneWhoseConnectorIsDead)
 {
     lobby l;
-    auto late = lobby::who("ann", "c1", 1, "key"), early = lobby::who("ann", "c2", 7, "key");
-    late.opened = 2000;
-    early.opened = 1999; // by another host's clock
+    const auto late = lobby::ann("c1", 1, 2000), early = lobby::ann("c2", 7, 1999); // by another host's clock
     ASSERT_TRUE(l.room.enter(late));
     l.port.dead.insert("c1");
 
@@ -118,10 +114,7 @@ TEST(Channel, ASessionThatComesBackUnderAnotherKeyIsKnownByThat)
 TEST(Channel, WhoWasGivenTheHoldersKeyHasComeLater)
 {
     lobby l;
-    auto holder = lobby::who("ann", "c1", 1, "key"), again = lobby::who("ann", "c2", 7, "key");
-    holder.opened = holder.stamp = 2000;
-    again.opened = 1999;
-    again.stamp = 2001;
+    const auto holder = lobby::ann("c1", 1, 2000, 2000), again = lobby::ann("c2", 7, 1999, 2001);
     ASSERT_TRUE(l.room.enter(holder));
 
     EXPECT_TRUE(l.room.enter(again));
@@ -134,10 +127,7 @@ TEST(Channel, WhoWasGivenTheHoldersKeyHasComeLater)
 TEST(Channel, OfConnectionsThatPresentedTheSameKeyTheOneThatOpenedLaterCounts)
 {
     lobby l;
-    auto first = lobby::who("ann", "c1", 1, "key"), second = lobby::who("ann", "c2", 7, "key");
-    first.stamp = second.stamp = 3000;
-    first.opened = 1999;
-    second.opened = 2000;
+    const auto first = lobby::ann("c1", 1, 1999, 3000), second = lobby::ann("c2", 7, 2000, 3000);
     ASSERT_TRUE(l.room.enter(second));
 
     EXPECT_FALSE(l.room.enter(first));
@@ -149,9 +139,7 @@ TEST(Channel, OfConnectionsThatPresentedTheSameKeyTheOneThatOpenedLaterCounts)
 TEST(Channel, AnEarlierConnectionTakesOverFromALaterOneThatWasToldToMove)
 {
     lobby l;
-    auto late = lobby::who("ann", "c1", 1, "key"), early = lobby::who("ann", "c2", 7, "key");
-    late.opened = 2000;
-    early.opened = 1999;
+    const auto late = lobby::ann("c1", 1, 2000), early = lobby::ann("c2", 7, 1999);
     ASSERT_TRUE(l.room.enter(late));
     ASSERT_TRUE(l.room.send_away(late));
 
@@ -163,8 +151,7 @@ TEST(Channel, AnEarlierConnectionTakesOverFromALaterOneThatWasToldToMove)
 TEST(Channel, OfConnectionsThatOpenedAtOneTimeTheOneThatComesLaterCounts)
 {
     lobby l;
-    auto first = lobby::who("ann", "c1", 1, "key"), second = lobby::who("ann", "c2", 7, "key");
-    first.opened = second.opened = 2000;
+    const auto first = lobby::ann("c1", 1, 2000), second = lobby::ann("c2", 7, 2000);
     ASSERT_TRUE(l.room.enter(first));
 
     EXPECT_TRUE(l.room.enter(second));

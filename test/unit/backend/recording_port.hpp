@@ -104,6 +104,15 @@ struct lobby
                 .session = session,
                 .key = std::move(key)};
     }
+    /// A connection of ann's client, which holds its "key".
+    static protocol::member ann(std::string connector, protocol::session_id session, std::uint64_t opened,
+                                std::uint64_t stamp = 0)
+    {
+        auto m = who("ann", std::move(connector), session, "key");
+        m.opened = opened;
+        m.stamp = stamp;
+        return m;
+    }
     /// Enters somebody; nobody asks how that was told.
     protocol::member in(std::string user, std::string connector, protocol::session_id session,
                         std::string key = {})
