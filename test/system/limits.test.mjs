@@ -335,9 +335,9 @@ test("nobody else has noticed any of it", () => {
     assert.ok(neighbour.connected);
     assert.ok(talk.delays.length >= 20, `${talk.delays.length} messages`);
     const sorted = [...talk.delays].sort((a, b) => a - b);
-    const p90 = sorted[Math.floor(sorted.length * 0.9)];
-    console.log(`neighbour: ${sorted.length} messages, p50 ${(sorted[sorted.length >> 1] * 1000).toFixed(1)} ms, p90 ${(p90 * 1000).toFixed(1)} ms`);
-    assert.ok(p90 < 1, `p90 is ${p90} s`);
+    const p99 = sorted[Math.floor(sorted.length * 0.99)];
+    console.log(`neighbour: ${sorted.length} messages, p50 ${(sorted[sorted.length >> 1] * 1000).toFixed(1)} ms, p99 ${(p99 * 1000).toFixed(1)} ms`);
+    assert.ok(p99 < 1, `p99 is ${p99} s`);
 });
 
 test("clients of a server that has nowhere to send them come back spread", async () => {

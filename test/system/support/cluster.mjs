@@ -216,7 +216,7 @@ export class Cluster {
     }
 
     async isUp(id) {
-        return (await this.list().catch(() => [])).some((row) => row.id === id && row.state === "up");
+        return (await this.list()).some((row) => row.id === id && row.state === "up");
     }
 
     async pidOf(id) {
